@@ -1,0 +1,204 @@
+"""What keeps a pipeline from running, found without running anything."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from parflow_jupyter.errors import Problem
+from parflow_jupyter.pipelines.graph import find_cycle, find_loops
+from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec, listing
+from parflow_jupyter.pipelines.ports import Module, Port, registered
+from parflow_jupyter.pipelines.types import value_fits
+
+if TYPE_CHECKING:
+    from parflow_jupyter.pipelines.building import PipelineGraph
+
+NOT_HERE = "is not defined in this process"
+"""What a problem says if a function is missing here, though it may be there elsewhere."""
+
+
+def check(pipeline: PipelineGraph) -> list[Problem]:
+    """Return everything that keeps the pipeline from running; [] if it can run.
+
+    Args:
+        pipeline: It is not changed, and nothing is imported or run.
+
+    Example:
+        >>> from parflow_jupyter.pipelines import Pipeline
+        >>> p = Pipeline("empty")
+        >>> check(p)
+        []
+    """
+    problems = check_graph(pipeline.modules, pipeline.connections, pipeline.groups)
+    for group in pipeline.groups.values():
+        inside = {spec.id: spec for spec in group.modules}
+        given = {target for _, target in group.inputs}
+        problems += [
+            Problem(f"group {group.name!r}, {problem.where}", problem.what, problem.fix)
+            for problem in check_graph(inside, group.connections, pipeline.groups, given)
+        ]
+    return problems
+
+
+def check_graph(
+    modules: Mapping[str, ModuleSpec],
+    connections: tuple[Connection, ...],
+    groups: Mapping[str, Group],
+    given: set[tuple[str, str]] | frozenset[tuple[str, str]] = frozenset(),
+) -> list[Problem]:
+    """Return the problems of one graph.
+
+    Args:
+        modules: By id.
+        connections: Among them.
+        groups: The groups that modules may run, by id.
+        given: Input ports that get their value from outside.
+    """
+    problems = [*_doubled(modules, connections)]
+    connected = {link.target for link in connections} | set(given)
+    for spec in modules.values():
+        problems += _function_problems(spec, groups)
+        problems += _input_problems(spec, connected)
+    cycle = find_cycle(modules, connections)
+    if cycle:
+        path = " → ".join(modules[id].name for id in cycle)
+        problems.append(
+            Problem(f"modules {path}", "they wait for each other", "remove one connection of these")
+        )
+        return problems
+    fitting = find_loops(modules, connections).excess
+    problems += [problem for link in connections if (problem := _misfit(modules, link, fitting))]
+    return problems
+
+
+def _doubled(
+    modules: Mapping[str, ModuleSpec], connections: tuple[Connection, ...]
+) -> Iterator[Problem]:
+    seen: set[tuple[str, str]] = set()
+    for link in connections:
+        if link.target in seen:
+            yield Problem(
+                port_place(modules[link.target[0]], link.target[1]),
+                "more than one connection leads to it",
+                f"disconnect all but one, such as {link}",
+            )
+        seen.add(link.target)
+
+
+def _input_problems(spec: ModuleSpec, connected: set[tuple[str, str]]) -> Iterator[Problem]:
+    for name in spec.parameters:
+        if spec.input(name) is None:
+            known = listing(port.name for port in spec.inputs)
+            yield Problem(port_place(spec, name), "there is no such input", f"use one of {known}")
+    for name in spec.over or ():
+        if spec.input(name) is None:
+            yield Problem(
+                port_place(spec, name),
+                "the map goes over an unknown input",
+                f"map over one of {listing(port.name for port in spec.inputs)}",
+            )
+    for port in spec.inputs:
+        if (spec.id, port.name) in connected:
+            continue
+        if port.name in spec.parameters:
+            what = value_problem(spec, port, spec.parameters[port.name])
+            if what:
+                yield Problem(port_place(spec, port.name), *what)
+        elif spec.is_mapped(port.name):
+            yield Problem(
+                port_place(spec, port.name),
+                "the map has no list to go over",
+                "connect it, or set it to a list",
+            )
+        elif port.required:
+            yield Problem(port_place(spec, port.name), "it needs a value", "connect or set it")
+
+
+def _misfit(
+    modules: Mapping[str, ModuleSpec], link: Connection, fitting: Mapping[Connection, int]
+) -> Problem | None:
+    if link in fitting:
+        return None
+    giver, taker = modules[link.source[0]], modules[link.target[0]]
+    source, target = giver.output(link.source[1]), taker.input(link.target[1])
+    if source is None:
+        known = listing(port.name for port in giver.outputs)
+        return Problem(
+            f"connection {link}",
+            f"module {giver.name!r} has no output {link.source[1]!r}",
+            f"disconnect it and use one of {known}",
+        )
+    if target is None:
+        known = listing(port.name for port in taker.inputs)
+        return Problem(
+            f"connection {link}",
+            f"module {taker.name!r} has no input {link.target[1]!r}",
+            f"disconnect it and use one of {known}",
+        )
+    return Problem(
+        f"connection {link}",
+        f"{shown_type(source)} does not fit {shown_type(target)}",
+        "connect ports of types that fit, or put a module between them that converts",
+    )
+
+
+def _function_problems(spec: ModuleSpec, groups: Mapping[str, Group]) -> Iterator[Problem]:
+    place = f"module {spec.name!r}"
+    if spec.group is not None:
+        if spec.group not in groups:
+            yield Problem(place, f"there is no group {spec.group!r}", "remove the module")
+        return
+    module = find_function(spec)
+    if module is None:
+        yield Problem(
+            place,
+            f"its function {spec.function} {NOT_HERE}",
+            "import or define it first as @pf.module, or trust the file and use run(trust=True)",
+        )
+        return
+    now, then = [p.name for p in module.inputs], [p.name for p in spec.inputs]
+    new = [p.name for p in module.inputs if p.required and p.name not in then]
+    gone = [name for name in then if name not in now]
+    if new or gone or [p.name for p in module.outputs] != [p.name for p in spec.outputs]:
+        yield Problem(
+            place,
+            f"its function {spec.function} has other ports now: inputs {listing(now)}, "
+            f"outputs {listing(p.name for p in module.outputs)}",
+            "remove the module and add it again, or restore the function",
+        )
+
+
+def find_function(spec: ModuleSpec) -> Module | None:
+    """Return the function of a module, without importing: its latest definition, or None."""
+    if spec.live is not None and not spec.live.nameable:
+        return spec.live
+    return registered(spec.function) or spec.live
+
+
+def value_problem(spec: ModuleSpec, port: Port, value: object) -> tuple[str, str] | None:
+    """Return what is wrong with a parameter and how to fix it, or None."""
+    if port.depth == 0 and value is None and port.default is None:
+        return None
+    if value_fits(value, port.type, port.depth):
+        return None
+    what = f"{reprlib.repr(value)} is no {shown_type(port)}"
+    if isinstance(value, list | tuple) and port.depth == 0:
+        return what, f"set one value, or map over it: add_map(…, over={port.name!r})"
+    return what, f"set it to a {shown_type(port)}"
+
+
+def port_place(spec: ModuleSpec, port: str) -> str:
+    """Say which port of which module, for a message."""
+    return f"module {spec.name!r}, input {port!r}"
+
+
+def shown_type(port: Port) -> str:
+    """Return the type of a port as Python would write it.
+
+    Example:
+        >>> shown_type(Port("x", "int", 2))
+        'list[list[int]]'
+    """
+    return "list[" * port.depth + port.type + "]" * port.depth

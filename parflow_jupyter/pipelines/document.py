@@ -1,0 +1,190 @@
+"""Pipelines as JSON: ports are stored, so that reading a file runs no code."""
+
+from __future__ import annotations
+
+import json
+import os
+import reprlib
+import shutil
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from parflow_jupyter.errors import DocumentError, PipelineError
+from parflow_jupyter.pipelines.document_reading import Content, read_content
+from parflow_jupyter.pipelines.layout import Position
+from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec
+from parflow_jupyter.pipelines.ports import NO_DEFAULT, Port, is_json
+from parflow_jupyter.pipelines.reading import Entry
+
+if TYPE_CHECKING:
+    from parflow_jupyter.pipelines.building import PipelineGraph
+
+FORMAT, VERSION = "parflow-pipeline", 1
+_SHOWN = 2000
+"""Characters of a parameter that are sent to the builder; longer ones are abbreviated."""
+
+__all__ = ["FORMAT", "VERSION", "Content", "from_dict", "read", "shown_dict", "to_dict", "write"]
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """How values become JSON: strictly for files, abbreviated for the builder."""
+
+    strict: bool
+
+    def parameter(self, spec: ModuleSpec, name: str) -> Any:
+        value = spec.parameters[name]
+        if self.strict:
+            if not is_json(value):
+                raise PipelineError(
+                    f"Module {spec.name!r}, input {name!r}: {reprlib.repr(value)}, a "
+                    f"{type(value).__name__}, can't be written to a file so that it comes back "
+                    f"the same: set text, a number, true or false, None, or lists and "
+                    f"dictionaries of these, or connect a module that makes the value."
+                )
+            return value
+        if is_json(value) and len(json.dumps(value)) <= _SHOWN:
+            return value
+        return f"<{reprlib.repr(value)}>"
+
+    def function(self, spec: ModuleSpec) -> str:
+        if self.strict and "<" in spec.function:
+            raise PipelineError(
+                f"Module {spec.name!r} runs {spec.function}, which a file can't name: define the "
+                f"function with def and @pf.module, outside of other functions."
+            )
+        return spec.function
+
+    def module(self, spec: ModuleSpec) -> dict[str, Any]:
+        return {
+            "id": spec.id,
+            "name": spec.name,
+            "function": self.function(spec),
+            "inputs": [_input(port) for port in spec.inputs],
+            "outputs": [
+                {"name": port.name, "type": port.type, "depth": port.depth} for port in spec.outputs
+            ],
+            "parameters": {name: self.parameter(spec, name) for name in spec.parameters},
+            "map": None if spec.over is None else {"over": list(spec.over)},
+        }
+
+    def group(self, group: Group) -> dict[str, Any]:
+        return {
+            "id": group.id,
+            "name": group.name,
+            "modules": [self.module(spec) for spec in group.modules],
+            "connections": _connections(group.connections),
+            "inputs": [{"name": name, "to": list(end)} for name, end in group.inputs],
+            "outputs": [{"name": name, "from": list(end)} for name, end in group.outputs],
+        }
+
+    def pipeline(self, pipeline: PipelineGraph, layout: Mapping[str, Position]) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "name": pipeline.name,
+            "modules": [self.module(spec) for spec in pipeline.modules.values()],
+            "connections": _connections(pipeline.connections),
+            "groups": [self.group(group) for group in pipeline.groups.values()],
+            "layout": {id: list(layout[id]) for id in pipeline.modules if id in layout},
+        }
+
+
+def _input(port: Port) -> dict[str, Any]:
+    data = {"name": port.name, "type": port.type, "depth": port.depth, "required": port.required}
+    return data if port.default is NO_DEFAULT else {**data, "default": port.default}
+
+
+def _connections(connections: Iterable[Connection]) -> list[dict[str, list[str]]]:
+    return [{"from": list(link.source), "to": list(link.target)} for link in connections]
+
+
+def to_dict(pipeline: PipelineGraph) -> dict[str, Any]:
+    """Return the JSON form, in which all can be written to a file.
+
+    Raises:
+        PipelineError: A parameter or a function can't be written.
+    """
+    return _Writer(strict=True).pipeline(pipeline, pipeline.layout)
+
+
+def shown_dict(pipeline: PipelineGraph) -> dict[str, Any]:
+    """Return the JSON form for the builder: long values abbreviated, every module placed."""
+    return _Writer(strict=False).pipeline(pipeline, pipeline.positions())
+
+
+def write(data: Mapping[str, Any], path: Path) -> None:
+    """Write a JSON form to a file, whole or not at all.
+
+    Args:
+        data: As ``to_dict`` gives it.
+        path: The file; if it is a link, what it points to is replaced.
+    """
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    target = Path(os.path.realpath(path))
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        with open(part, "x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, part)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read(path: Path) -> Content:
+    """Read a file; imports and runs nothing.
+
+    Raises:
+        DocumentError: It can't be opened, is no JSON, or no pipeline of this version.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentError(
+            f"{path} can't be read ({error}): check the name and that it is a pipeline file."
+        ) from error
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(
+            f"{path} is no JSON ({error}): repair it by hand there, or restore an older copy."
+        ) from error
+    return from_dict(data, str(path))
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def from_dict(data: Any, file: str) -> Content:
+    """Take a JSON form apart; imports and runs nothing.
+
+    Args:
+        data: What JSON gave.
+        file: Where it is from, for messages.
+
+    Raises:
+        DocumentError: It is another format, a newer version, or something is missing or wrong.
+    """
+    entry = Entry(data, file)
+    form = entry.optional("format")
+    if form is None or form.value != FORMAT:
+        raise (form or entry).error(
+            f"the field 'format' must be {FORMAT!r}", "choose a file saved by Pipeline.save"
+        )
+    version = entry.field("version")
+    if version.expect(int) > VERSION:
+        raise version.error(
+            f"it has version {version.value}, and this parflow-jupyter reads up to {VERSION}",
+            "update parflow-jupyter",
+        )
+    if version.value < 1:
+        raise version.error(f"there is no version {version.value}", f"set it to {VERSION}")
+    return read_content(entry)

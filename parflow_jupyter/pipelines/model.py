@@ -1,0 +1,193 @@
+"""The parts of a pipeline, as frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from parflow_jupyter.errors import PipelineError
+from parflow_jupyter.pipelines.ports import Module, Port
+
+if TYPE_CHECKING:
+    from parflow_jupyter.pipelines.building import PipelineGraph
+
+GROUP_PREFIX = "group:"
+"""A module whose function is ``group:<id>`` runs that group."""
+
+
+@dataclass(frozen=True)
+class ModuleSpec:
+    """One module of a pipeline: a function, its ports, and what is set on them.
+
+    Args:
+        id: Unique in its pipeline and never changed; connections refer to it.
+        name: What is shown.
+        function: ``package.mod:qualname`` or ``group:<id>``.
+        inputs: Input ports; of a map, mapped ones are one list deeper than the function's.
+        outputs: Output ports; of a map, one list deeper than the function's.
+        parameters: Values set on input ports; a connection to the port wins.
+        over: Mapped input ports, or None if the module is no map.
+        live: The function itself, where this process knows it.
+    """
+
+    id: str
+    name: str
+    function: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    over: tuple[str, ...] | None = None
+    live: Module | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def group(self) -> str | None:
+        """Id of the group that the module runs, or None."""
+        return self.function.removeprefix(GROUP_PREFIX) if self.is_group else None
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it runs a group."""
+        return self.function.startswith(GROUP_PREFIX)
+
+    def input(self, name: str) -> Port | None:
+        """Return the input port of this name, or None."""
+        return next((port for port in self.inputs if port.name == name), None)
+
+    def output(self, name: str) -> Port | None:
+        """Return the output port of this name, or None."""
+        return next((port for port in self.outputs if port.name == name), None)
+
+    def is_mapped(self, port: str) -> bool:
+        """Whether the map goes over this input port."""
+        return self.over is not None and port in self.over
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A link from an output port to an input port, each as (module id, port name)."""
+
+    source: tuple[str, str]
+    target: tuple[str, str]
+
+    def __str__(self) -> str:
+        return f"{'.'.join(self.source)} → {'.'.join(self.target)}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Modules used as one.
+
+    Args:
+        id: Unique in its pipeline.
+        name: What is shown.
+        modules: The modules inside.
+        connections: The connections among them.
+        inputs: Port of the group → input port inside it, as (module id, port name).
+        outputs: Port of the group → output port inside it.
+    """
+
+    id: str
+    name: str
+    modules: tuple[ModuleSpec, ...]
+    connections: tuple[Connection, ...]
+    inputs: tuple[tuple[str, tuple[str, str]], ...]
+    outputs: tuple[tuple[str, tuple[str, str]], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class PortRef:
+    """What ``handle["port"]`` gives: a port of a module of a pipeline."""
+
+    pipeline: PipelineGraph = field(repr=False)
+    module: str
+    port: str
+
+
+@dataclass(frozen=True, eq=False)
+class Handle:
+    """What ``add`` gives: a module of a pipeline.
+
+    ``handle["result"]`` refers to one of its ports; where an input and an output
+    share a name, ``connect`` takes the one that fits the side.
+    """
+
+    pipeline: PipelineGraph = field(repr=False)
+    id: str
+
+    def __getitem__(self, port: str) -> PortRef:
+        spec = self.pipeline.module(self)
+        if spec.input(port) is None and spec.output(port) is None:
+            raise PipelineError(
+                f"Module {spec.name!r} has no port {port!r}: its inputs are "
+                f"{listing(p.name for p in spec.inputs)}, its outputs "
+                f"{listing(p.name for p in spec.outputs)}."
+            )
+        return PortRef(self.pipeline, self.id, port)
+
+
+def listing(names: Iterable[str]) -> str:
+    """Join names for a message; 'none' if there are none.
+
+    Example:
+        >>> listing(["a", "b"]), listing([])
+        ("'a', 'b'", 'none')
+    """
+    return ", ".join(repr(name) for name in names) or "none"
+
+
+def unused_name(wanted: str, taken: Iterable[str]) -> str:
+    """Return the name, or the first of name_2, name_3, … that is not taken.
+
+    Example:
+        >>> unused_name("thumbnail", {"thumbnail", "thumbnail_2"})
+        'thumbnail_3'
+    """
+    used, number, name = set(taken), 1, wanted
+    while name in used:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
+
+
+def mapped(spec: ModuleSpec, over: tuple[str, ...]) -> ModuleSpec:
+    """Return the module as a map over some of its inputs.
+
+    Args:
+        spec: A module that is no map yet.
+        over: Its mapped input ports.
+
+    Raises:
+        PipelineError: No port is named, one is unknown or named twice, or it is a map already.
+    """
+    if spec.over is not None:
+        raise PipelineError(
+            f"Module {spec.name!r} is a map over {listing(spec.over)} already: "
+            f"put it in a group and map over the group to nest maps."
+        )
+    known = [port.name for port in spec.inputs]
+    if not over or len(set(over)) != len(over):
+        raise PipelineError(
+            f"Can't map {spec.name!r} over {list(over)!r}: give each mapped input once, "
+            f"of {listing(known)}."
+        )
+    for name in over:
+        if name not in known:
+            raise PipelineError(
+                f"Can't map {spec.name!r} over {name!r}: its inputs are {listing(known)}."
+            )
+    return replace(
+        spec,
+        over=over,
+        inputs=tuple(replace(p, depth=p.depth + 1) if p.name in over else p for p in spec.inputs),
+        outputs=tuple(replace(p, depth=p.depth + 1) for p in spec.outputs),
+    )
+
+
+def spec_of(id: str, module: Module) -> ModuleSpec:
+    """Return a function as a module of a pipeline, nothing set."""
+    return ModuleSpec(id, id, module.reference, module.inputs, module.outputs, live=module)
+
+
+Function = Callable[..., Any] | Module | Handle
+"""What ``add`` takes: a function, a module, or the handle of a module or group to use again."""

@@ -1,0 +1,271 @@
+"""A checked pipeline as steps that can be run here or shipped to an engine."""
+
+from __future__ import annotations
+
+import inspect
+import reprlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Protocol
+
+from parflow_jupyter.errors import PipelineError
+from parflow_jupyter.events import Listener
+from parflow_jupyter.pipelines.check import find_function
+from parflow_jupyter.pipelines.graph import find_loops, topological_order
+from parflow_jupyter.pipelines.loops import columns, spread, wrap
+from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec
+from parflow_jupyter.pipelines.ports import Module
+from parflow_jupyter.pipelines.serial import serial_map
+
+OUTSIDE = ""
+"""Stands for the module id of values that a group gets from outside."""
+
+Values = dict[tuple[str, str], Any]
+"""Values by (module id, output port)."""
+
+
+class Cancel(Protocol):
+    """What a run looks at to see whether it was stopped; a threading.Event is one."""
+
+    def is_set(self) -> bool:
+        """Tell whether to stop."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a step may use while it runs.
+
+    Args:
+        run_map: Runs a function on lists: ``run_map(function, *lists, listener, label, cancel)``.
+        listener: Gets the events of maps and the progress of groups, or None.
+        cancel: Looked at between items, or None.
+    """
+
+    run_map: Callable[..., Sequence[Any]] = serial_map
+    listener: Listener | None = None
+    cancel: Cancel | None = None
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Where an input gets its value from: ``source`` if it gave one, else the parameter."""
+
+    port: str
+    source: tuple[str, str] | None
+    wrap: int = 0
+    level: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One module, ready to run."""
+
+    id: str
+    name: str
+    function: Module | GroupFunction
+    feeds: tuple[Feed, ...]
+    parameters: Mapping[str, Any]
+    outputs: tuple[str, ...]
+
+    @property
+    def loops(self) -> bool:
+        """Whether the function is called once per item."""
+        return any(feed.level for feed in self.feeds)
+
+    def gather(self, values: Values) -> dict[str, Any]:
+        """Return the values of the inputs, wrapped in lists where they are too shallow."""
+        inputs: dict[str, Any] = {}
+        for feed in self.feeds:
+            if feed.source in values:
+                inputs[feed.port] = wrap(values[feed.source], feed.wrap)
+            elif feed.port in self.parameters:
+                inputs[feed.port] = self.parameters[feed.port]
+        return inputs
+
+    def run(self, values: Values, tools: Tools) -> tuple[Values, int | None]:
+        """Run the module once, or once per item.
+
+        Args:
+            values: What its inputs come from.
+            tools: What it may use.
+
+        Returns:
+            Its outputs, and the number of items if it looped.
+        """
+        inputs = self.gather(values)
+        if not self.loops:
+            outputs = _call(self.function, inputs, tools)
+            return self._named(outputs), None
+        looped = {feed.port: feed.level for feed in self.feeds if feed.level}
+        items = spread({port: inputs.pop(port) for port in looped}, looped)
+        call = ItemCall(self.function, items.ports, inputs, single=len(self.outputs) == 1)
+        results = _map(call, list(columns(items)), self.name, tools) if items.calls else []
+        if len(results) != len(items.calls):
+            raise PipelineError(
+                f"The map of module {self.name!r} gave {len(results)} results for "
+                f"{len(items.calls)} items: it must give one each."
+            )
+        parts = [results] if call.single else [list(part) for part in zip(*results, strict=True)]
+        parts = parts or [[] for _ in self.outputs]
+        return self._named([items.nest(part) for part in parts]), len(items.calls)
+
+    def _named(self, outputs: Sequence[Any]) -> Values:
+        return {(self.id, name): v for name, v in zip(self.outputs, outputs, strict=True)}
+
+
+class ItemCall:
+    """The function of a map, as it is shipped: the module with its other inputs filled in.
+
+    Args:
+        function: What runs on each item.
+        ports: The inputs that the items go to, in order.
+        fixed: The other inputs, the same for every item.
+        single: Whether there is one output, returned without a tuple around it.
+    """
+
+    def __init__(
+        self,
+        function: Module | GroupFunction,
+        ports: tuple[str, ...],
+        fixed: Mapping[str, Any],
+        *,
+        single: bool,
+    ) -> None:
+        # Marks set on the function, such as the schemes it supports, hold for its map too.
+        vars(self).update(function.marks)
+        self.function, self.ports, self.fixed, self.single = function, ports, dict(fixed), single
+        self.__name__ = self.__qualname__ = function.title
+
+    def __call__(self, *items: Any) -> Any:
+        inputs = dict(zip(self.ports, items, strict=True))
+        try:
+            outputs = self.function.call({**self.fixed, **inputs})
+        except Exception as error:
+            shown = ", ".join(f"{port}={reprlib.repr(v)}" for port, v in inputs.items())
+            error.add_note(f"{self.__name__} was called with {shown}.")
+            raise
+        return outputs[0] if self.single else outputs
+
+
+@dataclass(frozen=True)
+class GroupFunction:
+    """A group as one function; maps inside it run serially where it is called.
+
+    Args:
+        title: Name of the group.
+        steps: Its modules, in the order they run.
+        outputs: Where the outputs come from, in the order of the group's output ports.
+    """
+
+    title: str
+    steps: tuple[Step, ...]
+    outputs: tuple[tuple[str, str], ...]
+
+    @property
+    def marks(self) -> dict[str, Any]:
+        """What can be said of all functions inside together."""
+        return common_marks([step.function.marks for step in self.steps])
+
+    def call(self, inputs: Mapping[str, Any], tools: Tools | None = None) -> tuple[Any, ...]:
+        """Run the modules of the group and return its outputs.
+
+        Args:
+            inputs: Values by input port of the group.
+            tools: What its modules may use; nothing but serial maps by default.
+        """
+        values: Values = {(OUTSIDE, port): value for port, value in inputs.items()}
+        used = tools or Tools()
+        for step in self.steps:
+            if used.cancel is not None and used.cancel.is_set():
+                raise PipelineError(f"Group {self.title!r} was stopped before {step.name!r}.")
+            try:
+                values.update(step.run(values, used)[0])
+            except BaseException as error:
+                error.add_note(f"It happened in module {step.name!r} of group {self.title!r}.")
+                raise
+        return tuple(values[output] for output in self.outputs)
+
+
+def common_marks(marks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the marks that hold for several functions used as one.
+
+    Args:
+        marks: By name, for each function. A mark that is a dataclass of truths, such as
+            the supported schemes, holds where all agree; a function without it counts
+            with the dataclass's defaults. Any other mark is kept if all functions share it.
+
+    Example:
+        >>> common_marks([{"a": 1, "b": 2}, {"a": 1}])
+        {'a': 1}
+    """
+    common: dict[str, Any] = {}
+    for name in dict.fromkeys(name for known in marks for name in known):
+        found = [known[name] for known in marks if name in known]
+        kind = type(found[0])
+        if is_dataclass(kind) and all(type(mark) is kind for mark in found):
+            filled = [known.get(name, kind()) for known in marks]
+            names = [entry.name for entry in fields(kind)]
+            common[name] = kind(**{n: all(getattr(m, n) for m in filled) for n in names})
+        elif len(found) == len(marks) and all(mark == found[0] for mark in found):
+            common[name] = found[0]
+    return common
+
+
+def make_steps(
+    modules: Mapping[str, ModuleSpec],
+    connections: Sequence[Connection],
+    groups: Mapping[str, Group],
+    given: Mapping[tuple[str, str], str] | None = None,
+) -> tuple[Step, ...]:
+    """Turn a graph without problems into steps, in the order they run.
+
+    Args:
+        modules: By id.
+        connections: Among them.
+        groups: That modules may run, by id.
+        given: Input ports that get their value from outside → name of the group's port.
+    """
+    loops = find_loops(modules, connections)
+    sources = {target: (OUTSIDE, name) for target, name in (given or {}).items()}
+    sources |= {link.target: link.source for link in connections}
+    wraps = {link.target: max(-depth, 0) for link, depth in loops.excess.items()}
+    steps = []
+    for id in topological_order(modules, connections):
+        spec = modules[id]
+        feeds = tuple(
+            Feed(port, sources.get(key), wraps.get(key, 0), loops.ports.get(key, 0))
+            for port in (port.name for port in spec.inputs)
+            if (key := (id, port)) in sources or port in spec.parameters
+        )
+        function = _function(spec, groups)
+        outputs = tuple(port.name for port in spec.outputs)
+        steps.append(Step(id, spec.name, function, feeds, dict(spec.parameters), outputs))
+    return tuple(steps)
+
+
+def _function(spec: ModuleSpec, groups: Mapping[str, Group]) -> Module | GroupFunction:
+    if spec.group is None:
+        module = find_function(spec)
+        if module is None:
+            raise PipelineError(f"The function {spec.function} of {spec.name!r} is not defined.")
+        return module
+    group = groups[spec.group]
+    inside = {inner.id: inner for inner in group.modules}
+    given = {target: name for name, target in group.inputs}
+    steps = make_steps(inside, group.connections, groups, given)
+    return GroupFunction(group.name, steps, tuple(source for _, source in group.outputs))
+
+
+def _call(
+    function: Module | GroupFunction, inputs: Mapping[str, Any], tools: Tools
+) -> tuple[Any, ...]:
+    if isinstance(function, GroupFunction):
+        return function.call(inputs, tools)
+    return function.call(inputs)
+
+
+def _map(call: ItemCall, lists: list[list[Any]], label: str, tools: Tools) -> list[Any]:
+    options: dict[str, Any] = {"listener": tools.listener, "label": label}
+    if "cancel" in inspect.signature(tools.run_map).parameters:
+        options["cancel"] = tools.cancel
+    return list(tools.run_map(call, *lists, **options))

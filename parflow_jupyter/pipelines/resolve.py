@@ -1,0 +1,58 @@
+"""Find the functions of a loaded pipeline: those of this process, or trusted imports."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from dataclasses import replace
+
+from parflow_jupyter.errors import PipelineCheckError, Problem
+from parflow_jupyter.pipelines.check import find_function
+from parflow_jupyter.pipelines.model import ModuleSpec
+from parflow_jupyter.pipelines.ports import Module, as_module, find_attribute
+
+
+def with_functions(modules: Iterable[ModuleSpec], problems: list[Problem]) -> list[ModuleSpec]:
+    """Return the modules with their functions, imported where this process lacks them.
+
+    This runs code that the file names; only call it for files that are trusted.
+
+    Args:
+        modules: Of one graph.
+        problems: Gets one entry for each function that can't be imported.
+    """
+    found = []
+    for spec in modules:
+        if spec.is_group or find_function(spec) is not None:
+            found.append(spec)
+            continue
+        function = _imported(spec, problems)
+        found.append(spec if function is None else replace(spec, live=function))
+    return found
+
+
+def _imported(spec: ModuleSpec, problems: list[Problem]) -> Module | None:
+    home, _, path = spec.function.partition(":")
+    try:
+        # An imported module may do anything while it is imported, and so fail with anything.
+        function = find_attribute(importlib.import_module(home), path)
+        if not callable(function):
+            raise ImportError(f"{home!r} has no function {path!r}")
+        return as_module(function)
+    except Exception as error:
+        problems.append(
+            Problem(
+                f"module {spec.name!r}",
+                f"importing its function {spec.function} failed: {type(error).__name__}: {error}",
+                "install or repair the package, or define the function as @pf.module",
+            )
+        )
+        return None
+
+
+def check_error(name: str, problems: list[Problem]) -> PipelineCheckError:
+    """Return the error that carries these problems, as text and as ``details``."""
+    lines = "".join(f"\n- {problem}" for problem in problems)
+    return PipelineCheckError(
+        f"Pipeline {name!r} can't run:{lines}", problems=[p.to_dict() for p in problems]
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from parflow_jupyter.pipelines.graph import find_cycle, topological_order
 from parflow_jupyter.pipelines.model import Connection
 
-COLUMN, ROW = 260, 140
+COLUMN, ROW = 300, 220
 """Distance of columns and rows, in pixels of the canvas."""
 
 Position = tuple[float, float]
@@ -25,7 +25,7 @@ def arrange(ids: Sequence[str], connections: Iterable[Connection]) -> dict[str, 
 
     Example:
         >>> arrange(["b", "a"], [Connection(("a", "result"), ("b", "x"))])
-        {'b': (260, 0), 'a': (0, 0)}
+        {'b': (300, 0), 'a': (0, 0)}
     """
     links = list(connections)
     column = dict.fromkeys(ids, 0)

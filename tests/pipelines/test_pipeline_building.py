@@ -179,10 +179,10 @@ def test_columns_go_left_to_right():
     p.move(c, 7, 8)
     assert p.positions() == {
         "names": (0, 0),
-        "load": (260, 0),
+        "load": (300, 0),
         "join": (7, 8),
-        "measure": (780, 0),
-        "show": (260, 140),
+        "measure": (900, 0),
+        "show": (300, 220),
     }
     assert arrange([], []) == {}
 

@@ -1,0 +1,229 @@
+/** The picture of a pipeline: React Flow in, edits out. */
+import {
+  Background,
+  Controls,
+  MarkerType,
+  ReactFlow,
+  useNodesState,
+  type ColorMode,
+  type Connection,
+  type Edge,
+  type FitViewOptions,
+  type NodeChange,
+  type ReactFlowInstance
+} from '@xyflow/react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+
+import { ModuleCard, type ModuleNode } from './card';
+import { connectionId, connectionText, positionOf } from './model';
+import type { Edit, IConnection, IPipelineDocument, States } from './wire';
+
+const NODE_TYPES = { module: ModuleCard };
+const DELETE_KEYS = ['Backspace', 'Delete'];
+const FIT: FitViewOptions = {
+  padding: { x: '32px', top: '32px', bottom: '64px' },
+  maxZoom: 1
+};
+const ARROW = {
+  type: MarkerType.ArrowClosed,
+  width: 14,
+  height: 14,
+  color: 'var(--xy-edge-stroke)'
+};
+
+type ConnectionEdge = Edge<{ connection: IConnection }>;
+
+/** What is marked: modules and connections. */
+export interface ISelection {
+  modules: string[];
+  connections: IConnection[];
+}
+
+export interface ICanvasProps {
+  pipeline: IPipelineDocument;
+  states: States;
+  /** Grows when an edit was refused, so that the picture goes back. */
+  refusals: number;
+  colorMode: ColorMode;
+  edit: (edit: Edit) => void;
+  onSelect: (selection: ISelection) => void;
+}
+
+function toNodes(pipeline: IPipelineDocument): ModuleNode[] {
+  return pipeline.modules.map((module, index) => ({
+    id: module.id,
+    type: 'module',
+    position: positionOf(pipeline, module.id, index),
+    data: { module },
+    ariaLabel: `module ${module.name}`
+  }));
+}
+
+function toEdges(
+  pipeline: IPipelineDocument,
+  states: States,
+  selected: ReadonlySet<string>
+): ConnectionEdge[] {
+  return pipeline.connections.map(connection => {
+    const id = connectionId(connection);
+    return {
+      id,
+      source: connection.from[0],
+      sourceHandle: connection.from[1],
+      target: connection.to[0],
+      targetHandle: connection.to[1],
+      data: { connection },
+      selected: selected.has(id),
+      animated: states[connection.to[0]]?.state === 'running',
+      markerEnd: ARROW,
+      ariaLabel: `connection from ${connectionText(connection, pipeline)}`
+    };
+  });
+}
+
+/** Ask for the removal of what is marked; Python takes it away or refuses. */
+export function removalEdits(selection: ISelection): Edit[] {
+  const removed = new Set(selection.modules);
+  return [
+    // A module takes its connections along.
+    ...selection.connections
+      .filter(({ from, to }) => !removed.has(from[0]) && !removed.has(to[0]))
+      .map(({ from, to }): Edit => ({ type: 'disconnect', from, to })),
+    ...selection.modules.map((id): Edit => ({ type: 'remove', id }))
+  ];
+}
+
+/** The positions that a person has finished changing. */
+function movedEdits(changes: NodeChange<ModuleNode>[]): Edit[] {
+  return changes.flatMap((change): Edit[] =>
+    change.type === 'position' && change.dragging === false && change.position
+      ? [
+          {
+            type: 'move',
+            id: change.id,
+            position: [
+              Math.round(change.position.x),
+              Math.round(change.position.y)
+            ]
+          }
+        ]
+      : []
+  );
+}
+
+/** Whether modules came, or stand where no one has dragged them. */
+function isRearranged(pipeline: IPipelineDocument, shown: ModuleNode[]) {
+  const places = new Map(shown.map(({ id, position }) => [id, position]));
+  return pipeline.modules.some(({ id }, index) => {
+    const before = places.get(id);
+    const after = positionOf(pipeline, id, index);
+    return (
+      !before ||
+      Math.abs(before.x - after.x) > 1 ||
+      Math.abs(before.y - after.y) > 1
+    );
+  });
+}
+
+export function Canvas(props: ICanvasProps): JSX.Element {
+  const { pipeline, states, refusals, edit, onSelect } = props;
+  const [nodes, setNodes, applyChanges] = useNodesState<ModuleNode>([]);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const flow = useRef<ReactFlowInstance<ModuleNode, ConnectionEdge>>();
+
+  useEffect(() => {
+    setNodes(before => {
+      const known = new Map(before.map(node => [node.id, node]));
+      return toNodes(pipeline).map(node => {
+        const { dragging, position } = known.get(node.id) ?? {};
+        // What React Flow measured and marked stays, and so does the place of
+        // a card that is held right now.
+        return {
+          ...known.get(node.id),
+          ...node,
+          position: dragging && position ? position : node.position
+        };
+      });
+    });
+  }, [pipeline, refusals, setNodes]);
+
+  useEffect(() => {
+    if (isRearranged(pipeline, flow.current?.getNodes() ?? [])) {
+      void flow.current?.fitView({ ...FIT, duration: 200 });
+    }
+  }, [pipeline]);
+
+  const edges = useMemo(
+    () => toEdges(pipeline, states, selected),
+    [pipeline, states, selected]
+  );
+  const connect = useCallback(
+    ({ source, sourceHandle, target, targetHandle }: Connection) =>
+      edit({
+        type: 'connect',
+        from: [source, sourceHandle ?? ''],
+        to: [target, targetHandle ?? '']
+      }),
+    [edit]
+  );
+  const select = useCallback(
+    (selection: { nodes: ModuleNode[]; edges: ConnectionEdge[] }) =>
+      onSelect(toSelection(selection)),
+    [onSelect]
+  );
+
+  return (
+    <ReactFlow<ModuleNode, ConnectionEdge>
+      nodes={nodes}
+      edges={edges}
+      nodeTypes={NODE_TYPES}
+      onInit={instance => (flow.current = instance)}
+      colorMode={props.colorMode}
+      fitView
+      fitViewOptions={FIT}
+      minZoom={0.2}
+      maxZoom={2}
+      // The wheel belongs to the notebook; zoom by buttons, pinch or Ctrl.
+      zoomOnScroll={false}
+      preventScrolling={false}
+      zoomOnDoubleClick={false}
+      connectOnClick={false}
+      connectionRadius={24}
+      deleteKeyCode={DELETE_KEYS}
+      onNodesChange={changes => {
+        applyChanges(changes);
+        movedEdits(changes).forEach(edit);
+      }}
+      onEdgesChange={changes =>
+        setSelected(before => {
+          const after = new Set(before);
+          for (const change of changes) {
+            if (change.type === 'select') {
+              after[change.selected ? 'add' : 'delete'](change.id);
+            }
+          }
+          return after;
+        })
+      }
+      onBeforeDelete={async selection => {
+        removalEdits(toSelection(selection)).forEach(edit);
+        return false;
+      }}
+      onConnect={connect}
+      onSelectionChange={select}
+    >
+      <Background />
+      <Controls showInteractive={false} fitViewOptions={FIT} />
+    </ReactFlow>
+  );
+}
+
+function toSelection(selection: {
+  nodes: ModuleNode[];
+  edges: ConnectionEdge[];
+}): ISelection {
+  return {
+    modules: selection.nodes.map(node => node.id),
+    connections: selection.edges.flatMap(edge => edge.data?.connection ?? [])
+  };
+}

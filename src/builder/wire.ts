@@ -1,0 +1,64 @@
+/** What passes between a pipeline in Python and its picture here. */
+
+export interface IPort {
+  name: string;
+  type: string;
+  /** How many lists stand around the type. */
+  depth: number;
+  required?: boolean;
+  default?: unknown;
+}
+
+export interface IModule {
+  id: string;
+  name: string;
+  function: string;
+  inputs: IPort[];
+  outputs: IPort[];
+  parameters: Record<string, unknown>;
+  map: { over: string[] } | null;
+}
+
+/** A port of a module: [module id, port name]. */
+export type PortPath = [string, string];
+
+export interface IConnection {
+  from: PortPath;
+  to: PortPath;
+}
+
+export interface IPipelineDocument {
+  name: string;
+  modules: IModule[];
+  connections: IConnection[];
+  layout?: Record<string, [number, number]>;
+}
+
+export type ModuleState = 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+
+export interface IModuleState {
+  state: ModuleState;
+  done?: number | null;
+  total?: number | null;
+  message?: string;
+  elapsed?: number | null;
+}
+
+export type States = Record<string, IModuleState>;
+
+export interface IProblem {
+  where: string;
+  what: string;
+  fix: string;
+}
+
+/** What a person asked for. Python decides whether it happens. */
+export type Edit =
+  | { type: 'run' }
+  | { type: 'stop' }
+  | { type: 'connect'; from: PortPath; to: PortPath }
+  | { type: 'disconnect'; from: PortPath; to: PortPath }
+  | { type: 'move'; id: string; position: [number, number] }
+  // Without a value, the parameter is cleared.
+  | { type: 'set-parameter'; id: string; port: string; value?: unknown }
+  | { type: 'remove'; id: string };

@@ -1,0 +1,203 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { useEffect, useId, useState } from 'react';
+
+import { ApiError } from '../../api';
+import { CommandIDs, type IClusterAction } from '../../tokens';
+import type { CleanupMode, IProfile } from '../../wire';
+import { DialogBody, showModal, type IDialogProps } from '../dialog';
+import { profileIcon } from '../icons';
+import { Alert } from '../parts';
+import { startedHere } from '../texts';
+import { cleanupChoices, CleanupQuestion } from './cleanup';
+
+/** What must be decided before the profile can change. */
+interface IQuestion {
+  started: string;
+  message: string;
+}
+
+interface IProfilesProps {
+  profiles: IProfile[];
+  chosen: string;
+  choose: (name: string) => void;
+  trans: TranslationBundle;
+}
+
+function Profiles(props: IProfilesProps): JSX.Element {
+  const { profiles, chosen, choose, trans } = props;
+  const group = useId();
+  return (
+    <fieldset className="jp-parflow-Profiles">
+      <legend>{trans.__('Profiles')}</legend>
+      {profiles.map(profile => (
+        <label key={profile.name} title={profile.path}>
+          <input
+            type="radio"
+            name={group}
+            value={profile.name}
+            checked={profile.name === chosen}
+            onChange={() => choose(profile.name)}
+          />
+          <span className="jp-parflow-Profiles-name">{profile.name}</span>
+          <span className="jp-parflow-hint">
+            {[
+              profile.current && trans.__('current'),
+              profile.running ? trans.__('● running') : trans.__('○ stopped')
+            ]
+              .filter(Boolean)
+              .join(', ')}
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function NewProfile(props: {
+  create: (name: string) => Promise<void>;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { create, trans } = props;
+  const [name, setName] = useState('');
+  const [error, setError] = useState<string | null>(null);
+  const input = useId();
+  const submit = async () => {
+    try {
+      await create(name);
+      setName('');
+      setError(null);
+    } catch (reason) {
+      setError((reason as Error).message);
+    }
+  };
+  return (
+    <>
+      <label htmlFor={input}>{trans.__('New profile')}</label>
+      <div className="jp-parflow-Row">
+        <input
+          id={input}
+          className="jp-parflow-Input"
+          type="text"
+          autoComplete="off"
+          value={name}
+          onChange={event => setName(event.target.value)}
+          onKeyDown={event => {
+            // Enter belongs to this field, not to the dialog around it.
+            if (event.key === 'Enter') {
+              event.preventDefault();
+              void submit();
+            }
+          }}
+        />
+        <button
+          type="button"
+          className="jp-parflow-Button"
+          onClick={() => void submit()}
+        >
+          {trans.__('Create')}
+        </button>
+      </div>
+      {error && <Alert>{error}</Alert>}
+    </>
+  );
+}
+
+export function ProfileDialog(props: IDialogProps): JSX.Element {
+  const { model, trans, close } = props;
+  const [profiles, setProfiles] = useState<IProfile[] | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const [chosen, setChosen] = useState('');
+  const [question, setQuestion] = useState<IQuestion | null>(null);
+
+  useEffect(() => {
+    model.listProfiles().then(
+      list => {
+        setProfiles(list);
+        setChosen(list.find(profile => profile.current)?.name ?? '');
+      },
+      (reason: Error) => setError(reason.message)
+    );
+  }, [model]);
+
+  const create = async (name: string) => {
+    const profile = await model.createProfile(name);
+    setProfiles(await model.listProfiles());
+    setChosen(profile.name);
+  };
+  const change = async (cleanup?: CleanupMode) => {
+    try {
+      await model.changeProfile(chosen, cleanup);
+      close();
+    } catch (reason) {
+      if (reason instanceof ApiError && reason.reason === 'cleanup-needed') {
+        await model.refresh();
+        // What was started can be somebody else's by now; then the server's
+        // own words say best what stands in the way.
+        setQuestion({
+          started: model.cluster ? startedHere(model.cluster, trans) : '',
+          message: reason.message
+        });
+        return;
+      }
+      throw reason;
+    }
+  };
+  const cancel = { label: trans.__('Cancel'), choose: close };
+
+  if (question !== null) {
+    return (
+      <DialogBody
+        key="question"
+        trans={trans}
+        choices={[cancel, ...cleanupChoices(trans, change)]}
+      >
+        {question.started ? (
+          <CleanupQuestion started={question.started} trans={trans} />
+        ) : (
+          <Alert>{question.message}</Alert>
+        )}
+      </DialogBody>
+    );
+  }
+  return (
+    <DialogBody
+      key="profiles"
+      trans={trans}
+      choices={[
+        cancel,
+        {
+          label: trans.__('Change'),
+          kind: 'accept',
+          choose: () => change()
+        }
+      ]}
+    >
+      {error && <Alert>{error}</Alert>}
+      {profiles === null && !error && (
+        <p role="status">{trans.__('Reading profiles…')}</p>
+      )}
+      {profiles && (
+        <Profiles
+          profiles={profiles}
+          chosen={chosen}
+          choose={setChosen}
+          trans={trans}
+        />
+      )}
+      <NewProfile create={create} trans={trans} />
+    </DialogBody>
+  );
+}
+
+export const changeProfile: IClusterAction = {
+  command: CommandIDs.changeProfile,
+  icon: profileIcon,
+  label: trans => trans.__('Change profile'),
+  caption: trans => trans.__('Use the cluster of another IPython profile'),
+  args: { type: 'object', properties: {} },
+  execute: async (model, trans) => {
+    await showModal(changeProfile.label(trans), close => (
+      <ProfileDialog model={model} trans={trans} close={close} />
+    ));
+  }
+};

@@ -1,0 +1,125 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { CommandIDs, type IClusterAction } from '../../tokens';
+import type { IClusterInfo } from '../../wire';
+import { DialogBody, showModal, type IDialogProps } from '../dialog';
+import { informationIcon } from '../icons';
+import {
+  Alert,
+  engineColumns,
+  EnginesByHost,
+  Problems,
+  State,
+  useModel,
+  type IColumn
+} from '../parts';
+import { clusterName, shown } from '../texts';
+
+/** The columns of the sidebar, and all else that is known. */
+function allColumns(trans: TranslationBundle): IColumn[] {
+  const [id, state, completed, ...load] = engineColumns(trans);
+  return [
+    id,
+    {
+      name: trans.__('PID'),
+      isNumber: true,
+      cell: engine => shown(engine.pid)
+    },
+    { name: trans.__('System'), cell: engine => shown(engine.system) },
+    { name: trans.__('Python'), cell: engine => shown(engine.python) },
+    state,
+    {
+      name: trans.__('Queued'),
+      isNumber: true,
+      cell: engine => shown(engine.queued)
+    },
+    { ...completed, name: trans.__('Completed') },
+    ...load,
+    {
+      name: trans.__('Started here'),
+      cell: engine => (engine.started_here ? trans.__('yes') : trans.__('no'))
+    }
+  ];
+}
+
+function Identity(props: {
+  cluster: IClusterInfo;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { cluster, trans } = props;
+  const { controller } = cluster;
+  const origin = controller?.started_here
+    ? trans.__('started here')
+    : trans.__('not started here');
+  return (
+    <dl className="jp-parflow-Facts">
+      <dt>{trans.__('Profile')}</dt>
+      <dd>{clusterName(cluster)}</dd>
+      <dt>{trans.__('State')}</dt>
+      <dd>
+        <State state={cluster.state} trans={trans} />
+      </dd>
+      <dt>{trans.__('Connected')}</dt>
+      <dd>{cluster.connected ? trans.__('yes') : trans.__('no')}</dd>
+      <dt>{trans.__('Controller')}</dt>
+      <dd>
+        {controller
+          ? trans.__(
+              'PID %1 on %2, %3',
+              shown(controller.pid),
+              shown(controller.host),
+              origin
+            )
+          : trans.__('none')}
+      </dd>
+      <dt>{trans.__('Engines')}</dt>
+      <dd>
+        {trans.__(
+          '%1, of which %2 started here',
+          cluster.engines_total,
+          cluster.engines_started_here
+        )}
+      </dd>
+    </dl>
+  );
+}
+
+export function InformationDialog(props: IDialogProps): JSX.Element {
+  const { trans, close } = props;
+  const { cluster, error } = useModel(props.model);
+  return (
+    <DialogBody
+      trans={trans}
+      choices={[{ label: trans.__('Close'), choose: close }]}
+    >
+      {error && <Alert>{error.message}</Alert>}
+      {cluster && (
+        <>
+          <Identity cluster={cluster} trans={trans} />
+          <Problems problems={cluster.problems} />
+          <div className="jp-parflow-Dialog-wide">
+            <EnginesByHost
+              engines={cluster.engines}
+              columns={allColumns(trans)}
+              trans={trans}
+            />
+          </div>
+        </>
+      )}
+    </DialogBody>
+  );
+}
+
+export const showInformation: IClusterAction = {
+  command: CommandIDs.showInformation,
+  icon: informationIcon,
+  label: trans => trans.__('Show information on the cluster'),
+  caption: trans => trans.__('Show the controller and the engines by host'),
+  args: { type: 'object', properties: {} },
+  execute: async (model, trans) => {
+    await model.refresh();
+    await showModal(showInformation.label(trans), close => (
+      <InformationDialog model={model} trans={trans} close={close} />
+    ));
+  }
+};

@@ -1,0 +1,65 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import {
+  ITranslator,
+  nullTranslator,
+  type TranslationBundle
+} from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+
+import { IClusterActions, IClustersModel } from '../tokens';
+import type { IOperation } from '../wire';
+import { ACTIONS } from './actions';
+import { outcomeOf } from './texts';
+
+/** Register each action as a command. */
+export function addCommands(
+  commands: CommandRegistry,
+  actions: IClusterActions,
+  model: IClustersModel,
+  trans: TranslationBundle
+): void {
+  for (const action of actions) {
+    commands.addCommand(action.command, {
+      label: action.label(trans),
+      caption: action.caption(trans),
+      icon: action.icon,
+      describedBy: { args: action.args },
+      execute: args => action.execute(model, trans, args)
+    });
+  }
+}
+
+/** Tell that an operation ended, wherever its beginner looks now. */
+export function notify(operation: IOperation, trans: TranslationBundle): void {
+  const { message, type } = outcomeOf(operation, trans);
+  Notification.emit(message, type, {
+    autoClose: type === 'error' ? false : 5000
+  });
+}
+
+export const commandsPlugin: JupyterFrontEndPlugin<IClusterActions> = {
+  id: 'parflow-jupyter:plugin',
+  description: 'Adds the commands on the cluster to the palette.',
+  autoStart: true,
+  provides: IClusterActions,
+  requires: [IClustersModel],
+  optional: [ITranslator, ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    model: IClustersModel,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null
+  ): IClusterActions => {
+    const trans = (translator ?? nullTranslator).load('parflow_jupyter');
+    addCommands(app.commands, ACTIONS, model, trans);
+    model.operationFinished.connect((_, operation) => notify(operation, trans));
+    for (const { command } of ACTIONS) {
+      palette?.addItem({ command, category: trans.__('Parallel Flow') });
+    }
+    return ACTIONS;
+  }
+};

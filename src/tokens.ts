@@ -1,0 +1,91 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import {
+  Token,
+  type ReadonlyJSONObject,
+  type ReadonlyPartialJSONObject
+} from '@lumino/coreutils';
+import type { IObservableDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+
+import type {
+  CleanupMode,
+  ICleanupReport,
+  IClusterInfo,
+  IOperation,
+  IProfile,
+  IRun
+} from './wire';
+
+/** What the front end knows of the cluster, and what it can ask of it. */
+export interface IClustersModel extends IObservableDisposable {
+  /** Something below changed. */
+  readonly changed: ISignal<IClustersModel, void>;
+  /** An operation begun here ended, well or not. */
+  readonly operationFinished: ISignal<IClustersModel, IOperation>;
+  /** The cluster, or null before the first answer. */
+  readonly cluster: IClusterInfo | null;
+  /** Operations that were begun here and go on, oldest first. */
+  readonly operations: readonly IOperation[];
+  /** Maps and pipelines that run now; null where the server can't tell. */
+  readonly runs: readonly IRun[] | null;
+  /** Why the last refresh failed, or null. */
+  readonly error: Error | null;
+  /** Whether somebody looks: unwatched, the model does not poll. */
+  isWatched: boolean;
+
+  refresh(): Promise<void>;
+  /** Ask for engines; null means one per available core. */
+  startEngines(n: number | string | null): Promise<IOperation>;
+  cancelOperation(id: string): Promise<IOperation>;
+  /** The latest state of an operation begun here, also after its end. */
+  operation(id: string): IOperation | undefined;
+  listProfiles(): Promise<IProfile[]>;
+  createProfile(name: string): Promise<IProfile>;
+  changeProfile(name: string, cleanup?: CleanupMode): Promise<void>;
+  cleanup(mode: CleanupMode): Promise<ICleanupReport>;
+  shutdown(): Promise<IOperation>;
+  stopRun(id: string): Promise<void>;
+}
+
+export const IClustersModel = new Token<IClustersModel>(
+  'parflow-jupyter:IClustersModel',
+  'State of the cluster of engines, and requests that change it.'
+);
+
+/** One button of the sidebar, entry of the palette and of the menu. */
+export interface IClusterAction {
+  /** Command id. */
+  readonly command: string;
+  readonly icon: LabIcon;
+  /** The accessible name, the same everywhere. */
+  label(trans: TranslationBundle): string;
+  /** One sentence on what it does. */
+  caption(trans: TranslationBundle): string;
+  /** JSON schema of the command's arguments. */
+  readonly args: ReadonlyJSONObject;
+  execute(
+    model: IClustersModel,
+    trans: TranslationBundle,
+    args: ReadonlyPartialJSONObject
+  ): Promise<void>;
+}
+
+/** The actions, in the order in which they are shown. */
+export type IClusterActions = readonly IClusterAction[];
+
+export const IClusterActions = new Token<IClusterActions>(
+  'parflow-jupyter:IClusterActions',
+  'The actions on the cluster that are registered as commands.'
+);
+
+export namespace CommandIDs {
+  export const startEngines = 'parflow:start-engines';
+  export const showInformation = 'parflow:show-information';
+  export const changeProfile = 'parflow:change-profile';
+  export const cleanup = 'parflow:cleanup';
+  export const shutdown = 'parflow:shutdown-cluster';
+}
+
+/** Id of the sidebar panel. */
+export const PANEL_ID = 'parflow-jupyter-panel';

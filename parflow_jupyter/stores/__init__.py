@@ -1,0 +1,1 @@
+"""What is kept on disk: the history of runs, and the settings of the toolbox."""

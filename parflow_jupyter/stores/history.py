@@ -1,0 +1,242 @@
+"""The history of runs: one row per run of a map, and the flag by which anyone stops it.
+
+SQLite, one file per user. Writing is best effort: a full or read-only disk
+warns once and never fails a map. Reading tells runs whose process is gone as
+"lost".
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import sqlite3
+import time
+import warnings
+from contextlib import closing, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from parflow_jupyter.errors import InvalidInputError, RunNotFoundError
+from parflow_jupyter.stores.folder import data_folder
+
+KEPT = 1000
+"""Runs that are kept; the oldest go first."""
+
+_COLUMNS = {
+    "run": "TEXT PRIMARY KEY",
+    "label": "TEXT",
+    "scheme": "TEXT",
+    "reason": "TEXT",
+    "profile": "TEXT",
+    "state": "TEXT",
+    "total": "INTEGER",
+    "done": "INTEGER DEFAULT 0",
+    "failed": "INTEGER DEFAULT 0",
+    "started": "REAL",
+    "finished": "REAL",
+    "host": "TEXT",
+    "user": "TEXT",
+    "pid": "INTEGER",
+    "pid_started": "REAL",
+    "cancel": "INTEGER DEFAULT 0",
+}
+_HIDDEN = ("pid_started", "cancel")
+_BUSY = 1.0
+
+
+class History:
+    """The history in one file; cheap to make, safe under many processes and threads.
+
+    Args:
+        path: The file; that of this user if None.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     history = History(Path(folder) / "runs.sqlite")
+        ...     history.begin({"run": "r1", "label": "squares", "total": 3})
+        ...     history.update("r1", done=3, state="done")
+        ...     [(run["label"], run["done"], run["state"]) for run in history.runs()]
+        [('squares', 3, 'done')]
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._warned = False
+
+    # --- written by the run ---------------------------------------------------------------
+
+    def begin(self, run: dict[str, Any]) -> None:
+        """Write the row of a run that starts in this process."""
+        row = {
+            "state": "running",
+            "started": time.time(),
+            "host": platform.node(),
+            "user": _user(),
+            "pid": os.getpid(),
+            "pid_started": _start_of(os.getpid()),
+            **run,
+        }
+        row = {name: value for name, value in row.items() if name in _COLUMNS}
+        marks = ", ".join("?" for _ in row)
+        self._write(
+            (
+                f"INSERT OR REPLACE INTO runs ({', '.join(row)}) VALUES ({marks})",
+                tuple(row.values()),
+            ),
+            (
+                "DELETE FROM runs WHERE run NOT IN "
+                "(SELECT run FROM runs ORDER BY started DESC LIMIT ?)",
+                (KEPT,),
+            ),
+        )
+
+    def update(self, run: str, **changes: Any) -> None:
+        """Change columns of a run's row."""
+        known = {name: value for name, value in changes.items() if name in _COLUMNS}
+        if known:
+            marks = ", ".join(f"{name} = ?" for name in known)
+            self._write((f"UPDATE runs SET {marks} WHERE run = ?", (*known.values(), run)))
+
+    def cancel_wanted(self, run: str) -> bool:
+        """Return whether someone asked for a run to stop; False where that can't be read."""
+        try:
+            with closing(self._open()) as connection:
+                row = connection.execute("SELECT cancel FROM runs WHERE run = ?", (run,)).fetchone()
+        except (sqlite3.Error, OSError):
+            return False
+        return bool(row and row["cancel"])
+
+    # --- asked by others ------------------------------------------------------------------
+
+    def runs(self, limit: int = 50) -> list[dict[str, Any]]:
+        """Return the latest runs, newest first.
+
+        Args:
+            limit: How many at most.
+
+        Raises:
+            InvalidInputError: The limit is no whole number from 1.
+        """
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+            raise InvalidInputError(f"limit={limit!r} can't be used: give a whole number from 1.")
+        query = "SELECT * FROM runs ORDER BY started DESC, rowid DESC LIMIT ?"
+        with closing(self._open()) as connection:
+            rows = connection.execute(query, (limit,)).fetchall()
+        return [_shown(row) for row in rows]
+
+    def run(self, run: str) -> dict[str, Any]:
+        """Return one run.
+
+        Raises:
+            RunNotFoundError: There is none of this id.
+        """
+        with closing(self._open()) as connection:
+            row = connection.execute("SELECT * FROM runs WHERE run = ?", (run,)).fetchone()
+        if row is None:
+            raise RunNotFoundError(
+                f"There is no run {run!r} in the history: it keeps the last {KEPT} runs, "
+                f"list them with parflow_jupyter.runs()."
+            )
+        return _shown(row)
+
+    def request_cancel(self, run: str) -> None:
+        """Ask a run to stop; it looks about twice a second.
+
+        Raises:
+            RunNotFoundError: There is none of this id.
+        """
+        self.run(run)
+        with closing(self._open()) as connection, connection:
+            connection.execute("UPDATE runs SET cancel = 1 WHERE run = ?", (run,))
+
+    # --- the file ---------------------------------------------------------------------------
+
+    def _write(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
+        try:
+            with closing(self._open()) as connection, connection:
+                for statement in statements:
+                    connection.execute(*statement)
+        except (sqlite3.Error, OSError) as error:
+            if not self._warned:
+                self._warned = True
+                warnings.warn(
+                    f"This run is not in the history of runs, which can't be written ({error}): "
+                    f"free disk space, or set PARFLOW_DATA_DIR to a folder of your own.",
+                    RuntimeWarning,
+                    stacklevel=3,
+                )
+
+    def _open(self) -> sqlite3.Connection:
+        path = self._path or data_folder() / "runs.sqlite"
+        if not path.exists():
+            # Made by hand first, so that no other user can read it at any moment.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = sqlite3.connect(path, timeout=_BUSY)
+        try:
+            connection.row_factory = sqlite3.Row
+            # A lost update of the history is no loss: no waiting for the disk.
+            connection.execute("PRAGMA synchronous = OFF")
+            columns = [row["name"] for row in connection.execute("PRAGMA table_info(runs)")]
+            if not columns:
+                _create(connection)
+            for name in _COLUMNS if columns else ():
+                if name not in columns:
+                    connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {_COLUMNS[name]}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    # Network file systems have no shared memory, and then no write-ahead log; and of two
+    # processes that begin at once, one is told that the file is locked, without waiting.
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
+    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+    connection.execute(f"CREATE TABLE IF NOT EXISTS runs ({columns})")
+
+
+def _shown(row: sqlite3.Row) -> dict[str, Any]:
+    run = {name: row[name] for name in _COLUMNS if name not in _HIDDEN}
+    if run["state"] == "running":
+        if run["host"] == platform.node() and _start_of(row["pid"]) != row["pid_started"]:
+            run["state"] = "lost"
+        elif row["cancel"]:
+            run["state"] = "stopping"
+    return run
+
+
+def _start_of(pid: int) -> float | None:
+    import psutil
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return None
+
+
+@cache
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid()) if hasattr(os, "getuid") else ""
+
+
+def runs(limit: int = 50) -> list[dict[str, Any]]:
+    """Return this user's latest runs, newest first; see ``History.runs``."""
+    return History().runs(limit)
+
+
+def run(run: str) -> dict[str, Any]:
+    """Return one of this user's runs; see ``History.run``."""
+    return History().run(run)
+
+
+def request_cancel(run: str) -> None:
+    """Ask one of this user's runs to stop; see ``History.request_cancel``."""
+    History().request_cancel(run)

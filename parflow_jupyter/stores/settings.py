@@ -1,0 +1,161 @@
+"""The settings of the toolbox of schemes: one file that all kernels and the sidebar share.
+
+Writers take a lock and replace the file as a whole, so that readers see the
+old or the new settings and concurrent writers lose nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
+from parflow_jupyter.stores.folder import data_folder
+
+ORDER = ("ipyparallel", "serial")
+"""The schemes of the toolbox, the one to try first in front."""
+
+TAKES_WORKERS: tuple[str, ...] = ()
+"""Those whose number of slots is a setting; of the others, it is the number of engines."""
+
+_ALWAYS_ON = "serial"
+_DEFAULTS: dict[str, Any] = {"enabled": True, "workers": None}
+
+
+def schemes(path: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Return the schemes in their order, each with ``enabled`` and ``workers`` (None: automatic).
+
+    Args:
+        path: The file; that of this user if None.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     schemes(Path(folder) / "schemes.json")["ipyparallel"]
+        {'enabled': True, 'workers': None}
+    """
+    kept = _read(path or _file()).get("schemes", {})
+    return {name: _merged(kept.get(name)) for name in (*ORDER, *sorted(set(kept) - set(ORDER)))}
+
+
+def configure_scheme(
+    name: str,
+    *,
+    enabled: bool | None = None,
+    workers: int | None = None,
+    path: Path | None = None,
+) -> dict[str, Any]:
+    """Change settings of a scheme, keep them, and return all of that scheme.
+
+    Args:
+        name: The scheme.
+        enabled: Whether "auto" may take it; None leaves it as it is.
+        workers: Number of slots it gets, 0 for automatic; None leaves it as it is.
+        path: The file; that of this user if None.
+
+    Raises:
+        SchemeUnavailableError: There is no such scheme.
+        InvalidInputError: A value can't be used.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     configure_scheme("ipyparallel", enabled=False, path=Path(folder) / "s.json")
+        {'enabled': False, 'workers': None}
+    """
+    _check(name, enabled, workers)
+    file = path or _file()
+    with _locked(file):
+        document = _read(file)
+        kept = document.setdefault("schemes", {})
+        changed = _merged(kept.get(name))
+        if enabled is not None:
+            changed["enabled"] = enabled
+        if workers is not None:
+            changed["workers"] = workers or None
+        kept[name] = changed
+        _replace(file, {"version": 1, **document})
+    return changed
+
+
+def _check(name: object, enabled: object, workers: object) -> None:
+    if name not in ORDER:
+        known = ", ".join(repr(known) for known in ORDER)
+        raise SchemeUnavailableError(f"There is no scheme {name!r}: choose one of {known}.")
+    if enabled is not None and not isinstance(enabled, bool):
+        raise InvalidInputError(f"enabled={enabled!r} can't be used: give True or False.")
+    if enabled is False and name == _ALWAYS_ON:
+        raise InvalidInputError("The serial scheme is the last resort and can't be disabled.")
+    if workers is None:
+        return
+    if not isinstance(workers, int) or isinstance(workers, bool) or workers < 0:
+        raise InvalidInputError(
+            f"workers={workers!r} can't be used: give a whole number from 1, or 0 for automatic."
+        )
+    if name not in TAKES_WORKERS:
+        raise InvalidInputError(
+            f"workers={workers} can't be used: the scheme {name!r} takes no number of its own. "
+            f"Start the engines you want with parflow_jupyter.start_engines(n)."
+        )
+
+
+def _merged(kept: object) -> dict[str, Any]:
+    known = kept if isinstance(kept, dict) else {}
+    return _DEFAULTS | {name: known[name] for name in _DEFAULTS if name in known}
+
+
+def _file() -> Path:
+    return data_folder() / "schemes.json"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        warnings.warn(
+            f"The settings of the schemes can't be read ({path}: {error}): the defaults hold. "
+            f"Remove or repair the file.",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+        return {}
+    kept = document if isinstance(document, dict) else {}
+    return kept if isinstance(kept.get("schemes", {}), dict) else {}
+
+
+def _replace(path: Path, document: dict[str, Any]) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=2, sort_keys=True)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    # The lock is a file of its own, because the settings file itself is replaced.
+    fd = os.open(path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            import fcntl
+        except ImportError:
+            yield
+            return
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)

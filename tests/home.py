@@ -1,0 +1,51 @@
+"""A home for one test: folders and environment of its own, in which nothing may stay running."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from process_helpers import assert_nothing_left
+
+_FOLDERS = {
+    "IPYTHONDIR": "ipython",
+    "JUPYTER_CONFIG_DIR": "jupyter/config",
+    "JUPYTER_DATA_DIR": "jupyter/data",
+    "JUPYTER_RUNTIME_DIR": "jupyter/runtime",
+    "XDG_CONFIG_HOME": "xdg/config",
+    "XDG_DATA_HOME": "xdg/data",
+    "XDG_CACHE_HOME": "xdg/cache",
+    "XDG_STATE_HOME": "xdg/state",
+    "PARFLOW_RUNTIME_DIR": "run",
+}
+_SETTINGS = {"JUPYTER_PLATFORM_DIRS": "0", "PARFLOW_LINGER_SECONDS": "2"}
+_FOREIGN = ("JPY_", "JUPYTERHUB_", "IPP_")
+
+
+class Home:
+    """Makes the folders and sets the environment on entering; undoes both on leaving."""
+
+    def __init__(self) -> None:
+        # Not pytest's tmp_path: sockets allow paths of 107 characters only.
+        self.path = Path(tempfile.mkdtemp(prefix="pf-", dir="/tmp"))
+        self._before: dict[str, str] = {}
+
+    def enter(self) -> Path:
+        self._before = dict(os.environ)
+        for name, folder in _FOLDERS.items():
+            (self.path / folder).mkdir(mode=0o700, parents=True)
+            os.environ[name] = str(self.path / folder)
+        os.environ.update(_SETTINGS)
+        for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
+            del os.environ[name]
+        return self.path
+
+    def leave(self) -> None:
+        try:
+            assert_nothing_left(self.path)
+        finally:
+            os.environ.clear()
+            os.environ.update(self._before)
+            shutil.rmtree(self.path, ignore_errors=True)

@@ -1,0 +1,76 @@
+"""The settings of the toolbox."""
+
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
+from parflow_jupyter.stores import settings
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A data folder of the test's own."""
+    monkeypatch.setenv("PARFLOW_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def test_everything_is_enabled_at_first():
+    """In the toolbox's order."""
+    assert list(settings.schemes()) == ["ipyparallel", "serial"]
+    assert all(scheme["enabled"] for scheme in settings.schemes().values())
+
+
+def test_a_change_is_kept(folder):
+    """In a file of the user's own."""
+    assert settings.configure_scheme("ipyparallel", enabled=False)["enabled"] is False
+    assert settings.schemes()["ipyparallel"]["enabled"] is False
+    settings.configure_scheme("ipyparallel", enabled=True)
+    assert settings.schemes()["ipyparallel"]["enabled"] is True
+    assert stat.S_IMODE((folder / "schemes.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "error", "named"),
+    [
+        ("warp", {}, SchemeUnavailableError, "'ipyparallel'"),
+        ("ipyparallel", {"enabled": 1}, InvalidInputError, "enabled=1"),
+        ("serial", {"enabled": False}, InvalidInputError, "last resort"),
+        ("ipyparallel", {"workers": -1}, InvalidInputError, "workers=-1"),
+        ("ipyparallel", {"workers": True}, InvalidInputError, "workers=True"),
+        ("ipyparallel", {"workers": 2}, InvalidInputError, "start_engines"),
+    ],
+)
+def test_unusable_settings_are_refused(name, given, error, named):
+    """By name, with what to do; nothing is kept."""
+    with pytest.raises(error) as refused:
+        settings.configure_scheme(name, **given)
+    assert named in str(refused.value)
+    assert all(scheme["enabled"] for scheme in settings.schemes().values())
+
+
+def test_a_broken_file_warns_and_the_defaults_hold(folder):
+    """And the next change repairs it."""
+    folder.mkdir()
+    (folder / "schemes.json").write_text("{")
+    with pytest.warns(RuntimeWarning, match="schemes.json"):
+        assert settings.schemes()["ipyparallel"]["enabled"] is True
+    with pytest.warns(RuntimeWarning):
+        settings.configure_scheme("ipyparallel", enabled=False)
+    assert settings.schemes()["ipyparallel"]["enabled"] is False
+
+
+def test_concurrent_writers_lose_nothing(tmp_path):
+    """Processes that change different schemes at once all find their change kept."""
+    code = (
+        "import sys\n"
+        "from parflow_jupyter.stores import settings\n"
+        "settings.ORDER = tuple('abcdef')\n"
+        "for _ in range(10): settings.configure_scheme(sys.argv[1], enabled=False)\n"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", code, name]) for name in "abcdef"]
+    assert [process.wait(60) for process in processes] == [0] * 6
+    kept = settings.schemes()
+    assert [kept[name]["enabled"] for name in "abcdef"] == [False] * 6

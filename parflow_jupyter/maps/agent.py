@@ -1,0 +1,199 @@
+"""The agent on an engine: runs batches of any run, and keeps the functions it was sent.
+
+It is imported by the first thing a map sends to an engine, and needs the
+standard library and cloudpickle only. Requests and answers are bytes, so that
+nothing but this file has to agree with the client's packing.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import cloudpickle
+
+from parflow_jupyter.maps.envelope import Envelope
+from parflow_jupyter.maps.interrupts import Current
+from parflow_jupyter.maps.items import run_items
+from parflow_jupyter.maps.seeds import keep_state, seeder
+from parflow_jupyter.maps.ship import what_cannot_be_pickled
+
+PROTOCOL = 1
+_MAX_FUNCTION_BYTES = 512 << 20
+_MAX_REMEMBERED = 1000
+
+
+class Agent:
+    """Functions by content, oldest out first, and what is running now."""
+
+    def __init__(self, max_bytes: int = _MAX_FUNCTION_BYTES) -> None:
+        self._functions: OrderedDict[str, tuple[Callable[..., Any], int]] = OrderedDict()
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._current: Current | None = None
+        self._stopped: OrderedDict[str, None] = OrderedDict()
+        self._limits: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self._ended: OrderedDict[tuple[str, int], None] = OrderedDict()
+
+    def run_batch(self, blob: bytes) -> bytes:
+        """Run one packed batch and return its packed envelope; never raises for an item."""
+        head, packed = cloudpickle.loads(blob)
+        batch, indices = head["batch"], head["indices"]
+        try:
+            function = self._function(head)
+        except BaseException as error:
+            return _pack(Envelope(batch, "bad-function", message=_words(error)))
+        if function is None:
+            return _pack(Envelope(batch, "need-function"))
+        try:
+            columns = cloudpickle.loads(packed)
+        except BaseException as error:
+            return _pack(Envelope(batch, "bad-items", message=_words(error)))
+        current = self._begin(head["run"], batch)
+        try:
+            envelope = self._run(function, columns, indices, current, head)
+        finally:
+            self._end(current)
+        return _pack(envelope)
+
+    def _run(
+        self,
+        function: Callable[..., Any],
+        columns: list[list[Any]],
+        indices: Any,
+        current: Current,
+        head: dict[str, Any],
+    ) -> Envelope:
+        entropy = head.get("seed")
+        if entropy is None:
+            return run_items(function, columns, indices, current, budget=head["budget"])
+        restore = keep_state()
+        try:
+            seed = seeder(entropy)
+            return run_items(function, columns, indices, current, budget=head["budget"], seed=seed)
+        finally:
+            restore()
+
+    def _function(self, head: dict[str, Any]) -> Callable[..., Any] | None:
+        key, pickled = head["key"], head.get("function")
+        if key in self._functions:
+            self._functions.move_to_end(key)
+            return self._functions[key][0]
+        if pickled is None:
+            return None
+        _prepare(head)
+        function: Callable[..., Any] = cloudpickle.loads(pickled)
+        self._functions[key] = function, len(pickled)
+        while len(self._functions) > 1 and self._size() > self._max_bytes:
+            self._functions.popitem(last=False)
+        return function
+
+    def _size(self) -> int:
+        return sum(size for _, size in self._functions.values())
+
+    def _begin(self, run: str, batch: int) -> Current:
+        # Shown first, then the wishes are looked up: see Current.give_back.
+        current = Current(run, batch)
+        self._current = current
+        if run in self._stopped:
+            current.limit, current.interrupted = 0, True
+        if (run, batch) in self._limits:
+            current.limit = 0
+        return current
+
+    def _end(self, current: Current) -> None:
+        with self._lock:
+            _remember(self._ended, (current.run, current.batch))
+            self._current = None
+
+    def stop(self, run: str) -> None:
+        """Stop a run: its running item is interrupted, its queued batches answer at once."""
+        with self._lock:
+            _remember(self._stopped, run)
+            current = self._current
+            if current is not None and current.run == run:
+                current.stop()
+
+    def give_back(self, run: str, batch: int, size: int) -> int:
+        """Return the first position of a batch that will not be run here any more."""
+        with self._lock:
+            if (run, batch) in self._ended:
+                return size
+            _remember(self._limits, (run, batch))
+            current = self._current
+            if current is not None and (current.run, current.batch) == (run, batch):
+                return current.give_back(size)
+            return 0
+
+    def status(self) -> dict[str, Any]:
+        """Return what runs now: run, batch and position, or None each."""
+        current = self._current
+        if current is None:
+            return {"run": None, "batch": None, "position": None}
+        return {"run": current.run, "batch": current.batch, "position": current.position}
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _remember(wishes: OrderedDict[Any, None], key: Any) -> None:
+    wishes[key] = None
+    while len(wishes) > _MAX_REMEMBERED:
+        wishes.popitem(last=False)
+
+
+def _prepare(head: dict[str, Any]) -> None:
+    # Modules beside the notebook import here too, and tracebacks show the cell's lines.
+    sys.path.extend(p for p in head.get("paths", ()) if p not in sys.path and os.path.isdir(p))
+    for name, text in head.get("sources", {}).items():
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+
+
+def _pack(envelope: Envelope) -> bytes:
+    try:
+        packed: bytes = cloudpickle.dumps(envelope)
+    except BaseException:
+        _replace_unpicklable(envelope)
+        packed = cloudpickle.dumps(envelope)
+    return packed
+
+
+def _replace_unpicklable(envelope: Envelope) -> None:
+    from parflow_jupyter.maps.envelope import Failure
+
+    for k, value in enumerate(envelope.values):
+        try:
+            cloudpickle.dumps(value)
+        except BaseException as error:
+            envelope.values[k] = None
+            where = what_cannot_be_pickled(value, "the result")
+            text = (
+                f"The item ran, but its result can't be pickled: {where or error}. "
+                f"Return plain data instead, or use scheme='serial'."
+            )
+            failure = Failure(k, "CannotShipError", text, "", pickled=_cannot_ship(text))
+            envelope.failures.append(failure)
+
+
+def _cannot_ship(text: str) -> bytes:
+    from parflow_jupyter.errors import CannotShipError
+
+    packed: bytes = cloudpickle.dumps(CannotShipError(text))
+    return packed
+
+
+AGENT = Agent()
+"""The one agent of this process."""
+
+
+class RunBatch:
+    """What is sent to an engine to run a batch: pickled as a name, never as code."""
+
+    def __call__(self, blob: bytes) -> bytes:
+        return AGENT.run_batch(blob)

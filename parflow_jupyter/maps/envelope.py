@@ -1,0 +1,73 @@
+"""What goes to a slot and what comes back: batches and columnar envelopes.
+
+Values travel as one list, and everything that is rare (failures, output) as
+sparse lists beside it: a tuple per item costs three times as much at a
+million items.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Items that one slot runs one after the other.
+
+    Args:
+        run: Identity of the run.
+        id: Number of the batch within the run.
+        indices: Position of each item in the input, from 0.
+        columns: One list of values per iterable, as long as ``indices``.
+        budget: Seconds after which the slot hands the rest back, or None for never.
+    """
+
+    run: str
+    id: int
+    indices: Sequence[int]
+    columns: list[list[Any]]
+    budget: float | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What one item raised, in a form that survives any transport.
+
+    ``pickled`` is the exception itself where it can make the round trip, else None.
+    """
+
+    position: int
+    kind: str
+    text: str
+    traceback: str
+    pickled: bytes | None = None
+    exception: BaseException | None = None
+
+
+@dataclass
+class Envelope:
+    """The answer to a batch.
+
+    Args:
+        batch: Number of the batch.
+        state: "done", "partial" (the rest was handed back), "interrupted", or why nothing
+            ran: "need-function", "bad-function", "bad-items".
+        values: Results of the first items of the batch; None where an item failed.
+        failures: The items that failed.
+        started: When the first item began, seconds since the epoch.
+        stops: When each item ended, seconds after ``started``.
+        output: (position, "stdout" or "stderr", text), bounded.
+        message: Says more where nothing ran.
+    """
+
+    batch: int
+    state: str = "done"
+    values: list[Any] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    started: float = 0.0
+    stops: array[float] = field(default_factory=lambda: array("d"))
+    output: list[tuple[int, str, str]] = field(default_factory=list)
+    message: str = ""

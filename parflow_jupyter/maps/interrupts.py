@@ -1,0 +1,115 @@
+"""What runs in a slot right now, and how others stop it without hitting something else."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+_FAR = 1 << 62
+
+
+class Current:
+    """The batch that a slot runs, shared between the thread that runs it and those that stop it.
+
+    Args:
+        run: Identity of the run.
+        batch: Number of the batch.
+        stopped: Whether the run is to stop.
+        stop_on_signal: Whether a SIGINT means the run (here) or the item (on an engine).
+    """
+
+    def __init__(
+        self, run: str, batch: int, *, stopped: bool = False, stop_on_signal: bool = False
+    ) -> None:
+        self.run = run
+        self.batch = batch
+        self.position = -1
+        self.limit = 0 if stopped else _FAR
+        self.interrupted = stopped
+        self._stopping = stopped
+        self._stop_on_signal = stop_on_signal
+        self._thread: int | None = None
+        self._lock = threading.Lock()
+        self._signalled = False
+
+    def give_back(self, size: int) -> int:
+        """Keep this batch from starting more items; return the first position given back.
+
+        Whoever runs the items announces a position before it looks at the limit, and this
+        sets the limit before it looks at the position: whoever comes second sees the
+        other, so no item is both run and given back, and none is lost. An item in doubt
+        counts as not given back: it is in the batch's answer, or comes back with that.
+
+        Args:
+            size: Number of items in the batch.
+        """
+        limit = self.position + 1
+        self.limit = limit
+        # The item announced meanwhile may have looked before the limit was there.
+        return min(size, max(limit, self.position + 1))
+
+    def stop(self) -> None:
+        """Stop the run here: the running item is interrupted, no other begins."""
+        self._stopping = True
+        self.limit = 0
+        with self._lock:
+            if self._thread is None:
+                return
+            if self._thread == threading.main_thread().ident:
+                signal.pthread_kill(self._thread, signal.SIGINT)
+            else:
+                _raise_in_thread(self._thread, KeyboardInterrupt)
+
+    def must_stop(self, error: BaseException) -> bool:
+        """Return whether an exception of an item came from stopping the run, not the item."""
+        if not isinstance(error, KeyboardInterrupt):
+            return self._stopping and self._signalled
+        return self._stopping or (self._signalled and self._stop_on_signal)
+
+    @property
+    def stop_wanted(self) -> bool:
+        """Whether the person interrupted the items, as opposed to the run being stopped."""
+        return self._signalled and self._stop_on_signal and not self._stopping
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Let interrupts through to the items, and to nothing else."""
+        main = threading.current_thread() is threading.main_thread()
+        before: Any = signal.signal(signal.SIGINT, self._on_signal) if main else None
+        self._arm(threading.get_ident())
+        try:
+            yield
+        finally:
+            self._disarm(main)
+            if main:
+                signal.signal(signal.SIGINT, before or signal.default_int_handler)
+
+    def _arm(self, thread: int) -> None:
+        with self._lock:
+            self._thread = thread
+
+    def _disarm(self, main: bool) -> None:
+        try:
+            with self._lock:
+                self._thread = None
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self._thread = None
+        if not main:
+            _raise_in_thread(threading.get_ident(), None)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._signalled = True
+        if self._thread is not None:
+            raise KeyboardInterrupt
+
+
+def _raise_in_thread(thread: int, kind: type[BaseException] | None) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), ctypes.py_object(kind) if kind is not None else None
+    )

@@ -1,0 +1,155 @@
+"""Turns answers of slots into results, retries and failures."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from parflow_jupyter.errors import EngineLostError, ItemError
+from parflow_jupyter.maps.envelope import Envelope, Failure
+from parflow_jupyter.maps.ledger import Ledger
+from parflow_jupyter.maps.report import BatchRecord, ItemFailure, Report
+from parflow_jupyter.maps.schemes.base import HERE
+
+_SPLIT = 32
+
+
+class Outcome:
+    """What has come out of a run so far.
+
+    Args:
+        ledger: The items of the run.
+        columns: The input, one list per iterable.
+        report: Filled as answers come.
+        retries: How often an item that raised is run again.
+        engine_retries: How often an item whose engine died is run again.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        columns: list[list[Any]],
+        report: Report,
+        retries: int,
+        engine_retries: int,
+    ) -> None:
+        self.ledger = ledger
+        self.report = report
+        self.failures: dict[int, ItemFailure] = {}
+        self.first_failure: ItemFailure | None = None
+        self._columns = columns
+        self._retries = retries
+        self._engine_retries = engine_retries
+        self._attempts: dict[int, int] = {}
+        self._losses: dict[int, int] = {}
+
+    def item(self, index: int) -> Any:
+        """Return the input of an item: its value, or the tuple of its values."""
+        if len(self._columns) == 1:
+            return self._columns[0][index]
+        return tuple(column[index] for column in self._columns)
+
+    def take_in(self, slot: str, indices: Sequence[int], envelope: Envelope) -> None:
+        """Keep the values of an envelope, and settle or retry its failures."""
+        ran = indices[: len(envelope.values)]
+        if not len(ran):
+            return
+        self.report.batches.append(BatchRecord(slot, ran, envelope.started, envelope.stops))
+        self.report.output.extend((ran[k], stream, text) for k, stream, text in envelope.output)
+        if not envelope.failures:
+            self.ledger.put(ran, envelope.values)
+            return
+        failed = {failure.position for failure in envelope.failures}
+        good = [k for k in range(len(ran)) if k not in failed]
+        self.ledger.put([ran[k] for k in good], [envelope.values[k] for k in good])
+        for failure in envelope.failures:
+            self._failed(slot, ran[failure.position], failure)
+
+    def _failed(self, slot: str, index: int, failure: Failure) -> None:
+        if self.ledger.is_settled(index):
+            return
+        attempts = self._attempts[index] = self._attempts.get(index, 0) + 1
+        if attempts <= self._retries:
+            self.report.retries += 1
+            self.ledger.give_back([index])
+            return
+        exception = _load(failure, index, slot)
+        self.fail(index, exception, failure.traceback, slot)
+
+    def fail(self, index: int, exception: BaseException, traceback: str, slot: str | None) -> None:
+        """Settle an item as failed for good."""
+        if self.ledger.is_settled(index):
+            return
+        attempts = max(1, self._attempts.get(index, 0) + self._losses.get(index, 0))
+        engine = None if slot == HERE else slot
+        found = ItemFailure(index, self.item(index), exception, traceback, engine, attempts)
+        self.failures[index] = found
+        self.first_failure = self.first_failure or found
+        self.ledger.put([index], [_in_place(found)])
+
+    def lost(self, slot: str, indices: Sequence[int], why: str) -> None:
+        """Run items again that a dead slot may have been running, up to the limit.
+
+        Which of several it was is not known: they are tried again in ever smaller groups,
+        behind all others, until the one that kills is alone.
+        """
+        left = [index for index in indices if not self.ledger.is_settled(index)]
+        for index in left:
+            self._losses[index] = self._losses.get(index, 0) + 1
+        if len(left) == 1 and self._losses[left[0]] > self._engine_retries:
+            self._give_up(left[0], slot, why)
+            return
+        self.report.engine_retries += len(left)
+        size = -(-len(left) // _SPLIT)
+        for start in range(0, len(left), max(size, 1)):
+            self.ledger.give_back(left[start : start + size], suspect=True)
+
+    def _give_up(self, index: int, slot: str, why: str) -> None:
+        times = self._losses[index]
+        message = (
+            f"Item {index} was lost {times} times because its engine died ({why}): it may need "
+            f"more memory than there is, or crash the process. Try it alone with scheme='serial', "
+            f"or allow more engine_retries than {self._engine_retries}."
+        )
+        self.fail(index, EngineLostError(message), "", slot)
+
+    def fail_rest(self, make: Callable[[int], BaseException]) -> None:
+        """Settle every item that is still open as failed."""
+        for index in range(self.ledger.total):
+            if not self.ledger.is_settled(index):
+                self.fail(index, make(index), "", None)
+
+
+def _load(failure: Failure, index: int, slot: str) -> BaseException:
+    if failure.exception is not None:
+        return failure.exception
+    if failure.pickled is not None:
+        try:
+            loaded = pickle.loads(failure.pickled)
+        except Exception:
+            loaded = None
+        if isinstance(loaded, BaseException):
+            return loaded
+    return ItemError(
+        f"{failure.kind}: {failure.text}",
+        index=index,
+        kind=failure.kind,
+        traceback=failure.traceback,
+        engine=slot,
+    )
+
+
+def _in_place(failure: ItemFailure) -> ItemError:
+    exception = failure.exception
+    if isinstance(exception, ItemError):
+        return exception
+    error = ItemError(
+        f"{type(exception).__name__}: {exception}",
+        index=failure.index,
+        kind=type(exception).__name__,
+        traceback=failure.traceback,
+        engine=failure.engine,
+    )
+    error.__cause__ = exception
+    return error

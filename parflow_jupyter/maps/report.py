@@ -1,0 +1,103 @@
+"""What is known about a run: which scheme and why, times, engines, retries, failures."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ItemFailure:
+    """One item that failed for good.
+
+    Args:
+        index: Its position in the input, from 0.
+        item: The value, or the tuple of values, the function was called with.
+        exception: What it raised.
+        traceback: The formatted traceback from where it ran.
+        engine: Where it ran, or None.
+        attempts: How often it was tried.
+    """
+
+    index: int
+    item: Any
+    exception: BaseException
+    traceback: str
+    engine: str | None
+    attempts: int = 1
+
+
+@dataclass(frozen=True)
+class ItemTime:
+    """Where and when an item ran: seconds since the epoch, and seconds it took."""
+
+    index: int
+    engine: str
+    started: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """The times of a batch as they came, one column per fact."""
+
+    engine: str
+    indices: Sequence[int]
+    started: float
+    stops: array[float]
+
+
+@dataclass
+class Report:
+    """How a run went.
+
+    Args:
+        run: Identity of the run.
+        scheme: Name of the scheme that ran it.
+        reason: Why this scheme.
+        label: What the run is called.
+        total: Number of items.
+        entropy: The seed, or None if the items were not seeded.
+        elapsed: Seconds from start to end.
+        retries: How often an item was run again after it raised.
+        engine_retries: How often an item was run again after its engine was lost.
+        not_run: Items without result, because the run was stopped.
+        slots: Slots that took part.
+        left_out: Slots that could not, and why.
+        output: What items printed: index, stream, text.
+    """
+
+    run: str
+    scheme: str
+    reason: str
+    label: str
+    total: int
+    entropy: int | None = None
+    elapsed: float = 0.0
+    retries: int = 0
+    engine_retries: int = 0
+    not_run: int = 0
+    slots: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    output: list[tuple[int, str, str]] = field(default_factory=list)
+    batches: list[BatchRecord] = field(default_factory=list, repr=False)
+
+    def items(self) -> Iterator[ItemTime]:
+        """Yield where and when each item ran, in the order in which the batches came back."""
+        for batch in self.batches:
+            before = 0.0
+            for index, stop in zip(batch.indices, batch.stops, strict=False):
+                yield ItemTime(index, batch.engine, batch.started + before, stop - before)
+                before = stop
+
+    @property
+    def item_seconds(self) -> float:
+        """Sum of the times that the items took."""
+        return sum(batch.stops[-1] for batch in self.batches if batch.stops)
+
+    @property
+    def speed_up(self) -> float:
+        """Estimate of how much faster this was than one item after the other."""
+        return self.item_seconds / self.elapsed if self.elapsed else 1.0

@@ -1,0 +1,162 @@
+"""The result of a map: a sequence equal to the list of its values, and what is known of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
+
+from parflow_jupyter.errors import ItemError
+from parflow_jupyter.maps.cancel import CancelToken
+from parflow_jupyter.maps.ledger import MISSING
+from parflow_jupyter.maps.outcome import Outcome
+from parflow_jupyter.maps.render import as_html, as_text
+from parflow_jupyter.maps.report import ItemFailure, Report
+
+__all__ = ["ItemFailure", "MapResult", "Report"]
+
+
+class MapResult(Sequence[Any]):
+    """Results in input order, equal to a list of the same values.
+
+    Reading a value of a map that runs in the background waits for its end. Items that were
+    not run, because the map was stopped, read as an ItemError that says so.
+
+    Example:
+        >>> from parflow_jupyter.maps import run_map
+        >>> result = run_map(abs, [[-1, 2, -3]])
+        >>> result == [1, 2, 3], result[-1], len(result), result.errors
+        (True, 3, 3, [])
+    """
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, outcome: Outcome, report: Report, token: CancelToken, on_error: str) -> None:
+        self._outcome = outcome
+        self._report = report
+        self._token = token
+        self._on_error = on_error
+        self._ended = threading.Event()
+        self._problem: BaseException | None = None
+        self._kept: list[Any] | None = None
+        self.state = "running"
+
+    # --- the sequence ------------------------------------------------------------------
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        return self._values()[index]
+
+    def __len__(self) -> int:
+        if self._on_error != "skip" and not self._ended.is_set():
+            return self._report.total
+        return len(self._values())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._values())
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, MapResult):
+            return self._values() == other._values()
+        if isinstance(other, list):
+            return self._values() == other
+        return NotImplemented
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A function that uses the result of another map takes its values along.
+        return list, (list(self._values()),)
+
+    def _values(self) -> list[Any]:
+        self._wait_for_values()
+        if self._kept is None:
+            self._kept = self._finished_values()
+        return self._kept
+
+    def _wait_for_values(self) -> None:
+        while not self._ended.wait(0.1):
+            pass
+        if self._problem is not None and self.state == "failed":
+            raise self._problem
+
+    def _finished_values(self) -> list[Any]:
+        values = self._outcome.ledger.values
+        if self._on_error == "skip":
+            failed = self._outcome.failures
+            return [v for i, v in enumerate(values) if v is not MISSING and i not in failed]
+        if self._report.not_run:
+            return [
+                _not_run(i, self._token.why) if v is MISSING else v for i, v in enumerate(values)
+            ]
+        return values
+
+    # --- what is known -----------------------------------------------------------------
+
+    @property
+    def errors(self) -> list[ItemFailure]:
+        """The items that failed for good so far, in input order."""
+        failures = dict(self._outcome.failures)
+        return [failures[index] for index in sorted(failures)]
+
+    @property
+    def report(self) -> Report:
+        """How the run went, or goes."""
+        return self._report
+
+    @property
+    def finished_items(self) -> dict[int, Any]:
+        """Values by index of the items that have one; complete or partial, never waits."""
+        failed = self._outcome.failures
+        values = self._outcome.ledger.values
+        return {i: v for i, v in enumerate(values) if v is not MISSING and i not in failed}
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Items settled, and items in all."""
+        return self._outcome.ledger.done, self._report.total
+
+    # --- its running --------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Stop the run: running items are interrupted, results so far are kept."""
+        self._token.cancel("it was cancelled")
+
+    def done(self) -> bool:
+        """Return whether the run has ended, however it did."""
+        return self._ended.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end, and return whether it came.
+
+        Args:
+            timeout: Seconds, or None for as long as it takes.
+        """
+        if timeout is not None:
+            return self._ended.wait(timeout)
+        while not self._ended.wait(0.1):
+            pass
+        return True
+
+    def _end(self, state: str, problem: BaseException | None) -> None:
+        self.state = state
+        self._problem = problem
+        self._ended.set()
+
+    # --- how it looks -------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
+
+
+def _not_run(index: int, why: str) -> ItemError:
+    return ItemError(
+        f"Item {index} was not run, because the map was stopped ({why or 'an item failed'}). "
+        f"Run the map again for it.",
+        index=index,
+        kind="NotRun",
+    )

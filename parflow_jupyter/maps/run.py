@@ -1,0 +1,241 @@
+"""One call of a map: checks the input, chooses the scheme, waits, and raises what was asked for."""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence, Sized
+from itertools import islice
+from typing import Any
+
+from parflow_jupyter.errors import InvalidInputError, UnequalLengthsError
+from parflow_jupyter.events import Listener
+from parflow_jupyter.maps import last
+from parflow_jupyter.maps.cancel import CancelToken
+from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
+from parflow_jupyter.maps.ledger import Ledger
+from parflow_jupyter.maps.options import MapOptions
+from parflow_jupyter.maps.outcome import Outcome
+from parflow_jupyter.maps.render import bounded_repr
+from parflow_jupyter.maps.report import ItemFailure, Report
+from parflow_jupyter.maps.result import MapResult
+from parflow_jupyter.maps.runner import Runner
+from parflow_jupyter.maps.schemes.base import Plan, Scheme
+from parflow_jupyter.maps.schemes.serial import SerialScheme
+from parflow_jupyter.maps.ship import ship
+from parflow_jupyter.maps.watch import History, Watch
+
+_STOP_WITHIN = 2.5
+
+
+def run_map(
+    function: Callable[..., Any],
+    iterables: Sequence[Iterable[Any]],
+    *,
+    options: MapOptions | None = None,
+    schemes: Sequence[SchemeChoice | Scheme] | None = None,
+    listener: Listener | None = None,
+    history: History | None = None,
+    owner: dict[str, Any] | None = None,
+) -> MapResult:
+    """Apply a function to the items of the iterables, in parallel where a scheme can.
+
+    Args:
+        function: Called with one value of each iterable.
+        iterables: At least one; all of the same length.
+        options: What the caller asked for.
+        schemes: The toolbox, in its order; serial alone if None.
+        listener: Called with the events of the run, in its thread.
+        history: Where the run gets its row.
+        owner: More columns of that row, such as the profile.
+
+    Raises:
+        InvalidInputError: An option, the function or the lengths can't be used.
+        CannotShipError: The function can't be pickled, and the scheme needs it to be.
+        SchemeUnavailableError: The scheme asked for can't run this.
+        Exception: With ``on_error="raise"``, the first failed item's own exception, with a
+            note that names the item; its ``map_result`` holds what was done.
+
+    Example:
+        >>> run_map(pow, [[2, 3], [3, 2]]) == [8, 9]
+        True
+    """
+    __tracebackhide__ = True  # IPython then shows the cell and the item, not what is between
+    options = (options or MapOptions()).check()
+    if not callable(function):
+        raise InvalidInputError(f"{function!r} can't be called: give a function first.")
+    columns = take_columns(iterables)
+    offered = schemes if schemes is not None else [SerialScheme()]
+    call = _Call(function, columns, options, offered, listener, history, owner)
+    return call.start_and_wait() if options.block else call.start()
+
+
+class _Call:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        columns: list[list[Any]],
+        options: MapOptions,
+        schemes: Sequence[SchemeChoice | Scheme],
+        listener: Listener | None,
+        history: History | None,
+        owner: dict[str, Any] | None,
+    ) -> None:
+        self._options = options
+        total = len(columns[0])
+        self._chosen = self._choose(function, schemes) if total else None
+        self._report = Report(
+            run=uuid.uuid4().hex,
+            scheme=self._chosen.scheme.name if self._chosen else "serial",
+            reason=self._chosen.reason if self._chosen else "there was nothing to run",
+            label=options.label or str(getattr(function, "__name__", type(function).__name__)),
+            total=total,
+            entropy=options.seed,
+        )
+        ledger = Ledger(total)
+        self._outcome = Outcome(
+            ledger, columns, self._report, options.retries, options.engine_retries
+        )
+        self._token = CancelToken()
+        self._result = MapResult(self._outcome, self._report, self._token, options.on_error)
+        self._scheme = self._chosen.scheme if self._chosen else SerialScheme()
+        listeners = [listener] if listener is not None else []
+        listeners += self._display() if total else []
+        slots = self._chosen.slots if self._chosen else 0
+        self._watch = Watch(self._report, listeners, history if total else None, slots, owner)
+        shipped = ship(function) if self._scheme.ships and total else None
+        plan = Plan(self._report.run, function, options.seed, shipped)
+        self._runner = Runner(
+            plan, columns, options, self._scheme, self._outcome, self._watch, self._token
+        )
+
+    def _choose(self, function: Callable[..., Any], schemes: Sequence[Any]) -> Chosen:
+        needs = ["seeds"] if self._options.seed is not None else []
+        # Loaded on engines, and wherever engines are used; nothing runs in it but on engines.
+        agent = sys.modules.get("parflow_jupyter.maps.agent")
+        nested = agent is not None and agent.AGENT.status()["run"] is not None
+        wanted = self._options.scheme
+        return choose(schemes, wanted, supports(function), needs, nested=nested)
+
+    def _display(self) -> list[Listener]:
+        if not self._options.progress:
+            return []
+        from parflow_jupyter.maps.display import progress_listener
+
+        found = progress_listener()
+        return [found] if found is not None else []
+
+    # --- running -------------------------------------------------------------------------
+
+    def start(self) -> MapResult:
+        if not self._report.total:
+            self._result._end("done", None)
+            last.remember(self._result)
+            return self._result
+        self._watch.started()
+        # The run's thread inherits the cell it was started from: displays go there.
+        context = contextvars.copy_context()
+        name = f"map {self._report.run[:8]}"
+        threading.Thread(target=context.run, args=(self._work,), name=name, daemon=True).start()
+        if self._scheme.capabilities.in_caller and not self._options.block:
+            threading.Thread(target=self._serve, name=f"{name} items", daemon=True).start()
+        return self._result
+
+    def start_and_wait(self) -> MapResult:
+        __tracebackhide__ = True
+        self.start()
+        try:
+            self._serve()
+        except KeyboardInterrupt as stop:
+            self._interrupted(stop)
+            raise
+        if self._result._problem is not None:
+            raise self._result._problem
+        return self._result
+
+    def _work(self) -> None:
+        state, problem = "failed", None
+        try:
+            state = self._runner.run()
+        except BaseException as error:
+            problem = error
+        self._finish(state, problem)
+
+    def _finish(self, state: str, problem: BaseException | None) -> None:
+        report, outcome = self._report, self._outcome
+        report.elapsed = self._watch.elapsed
+        report.not_run = report.total - outcome.ledger.done
+        if problem is None and state == "failed" and outcome.first_failure is not None:
+            problem = self._explained(outcome.first_failure)
+        last.remember(self._result)
+        try:
+            self._watch.finished(outcome, state)
+        finally:
+            self._result._end(state, problem)
+
+    def _serve(self) -> None:
+        """Wait for the end; an interrupt of the caller lands here, or in its own item."""
+        in_caller = self._scheme.capabilities.in_caller
+        while not self._result.done():
+            slots = self._runner.slots
+            if in_caller and slots is not None:
+                slots.run_here(0.1)
+            else:
+                self._result.wait(0.002 if in_caller else 0.1)
+
+    def _interrupted(self, stop: KeyboardInterrupt) -> None:
+        self._token.cancel("the cell was interrupted")
+        deadline = time.monotonic() + _STOP_WITHIN
+        # A second interrupt lands in this wait, and returns at once.
+        while not self._result.wait(0.05) and time.monotonic() < deadline:
+            continue
+        done, total = self._result.progress
+        last.remember(self._result)
+        stop.map_result = self._result  # type: ignore[attr-defined]
+        stop.add_note(f"{done} of {total} items were done: parflow_jupyter.last_result() has them.")
+
+    def _explained(self, failure: ItemFailure) -> BaseException:
+        exception = failure.exception
+        where = f" on {failure.engine}" if failure.engine and self._scheme.ships else ""
+        note = f"Item {failure.index} of {self._report.total}, {bounded_repr(failure.item)}, "
+        note += f"failed{where}."
+        if self._scheme.ships and failure.traceback:
+            note += f" There:\n{failure.traceback.rstrip()}"
+        exception.add_note(note)
+        exception.map_result = self._result  # type: ignore[attr-defined]
+        return exception
+
+
+def take_columns(iterables: Sequence[Iterable[Any]]) -> list[list[Any]]:
+    """Return the items as one list per iterable, and see that all have the same length.
+
+    Raises:
+        InvalidInputError: There is no iterable, or something that can't be iterated.
+        UnequalLengthsError: They differ in length.
+
+    Example:
+        >>> take_columns(["ab", range(2)])
+        [['a', 'b'], [0, 1]]
+    """
+    if not iterables:
+        raise InvalidInputError("A map needs at least one iterable of items: give a list.")
+    for iterable in iterables:
+        if not hasattr(iterable, "__iter__") and not hasattr(iterable, "__getitem__"):
+            raise InvalidInputError(
+                f"{bounded_repr(iterable)} can't be iterated over: give a list of items."
+            )
+    lengths = {len(iterable) for iterable in iterables if isinstance(iterable, Sized)}
+    # An endless iterable beside a sized one is an error, not a hang.
+    most = min(lengths) + 1 if lengths and len(iterables) > 1 else None
+    columns = [
+        list(iterable)
+        if most is None or isinstance(iterable, Sized)
+        else list(islice(iterable, most))
+        for iterable in iterables
+    ]
+    if len({len(column) for column in columns}) > 1:
+        raise UnequalLengthsError([len(column) for column in columns])
+    return columns

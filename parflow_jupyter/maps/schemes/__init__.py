@@ -1,0 +1,58 @@
+"""Schemes: one file each, found by its name; third parties add theirs by entry point.
+
+A scheme's module provides ``SCHEME``, the class. Entry points of the group
+``parflow_jupyter.schemes`` name a class directly.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
+
+from parflow_jupyter.errors import SchemeUnavailableError
+from parflow_jupyter.maps.schemes.base import Scheme
+
+GROUP = "parflow_jupyter.schemes"
+
+
+def names() -> list[str]:
+    """Return the names of all schemes there are.
+
+    Example:
+        >>> "serial" in names()
+        True
+    """
+    own = {module.name for module in iter_modules(__path__)} - {"base"}
+    return sorted(
+        {name for name in own if not name.startswith("_")}
+        | {entry.name for entry in entry_points(group=GROUP)}
+    )
+
+
+def load(name: str) -> type[Scheme]:
+    """Return the class of a scheme.
+
+    Raises:
+        SchemeUnavailableError: There is no scheme of this name, or it can't be imported.
+
+    Example:
+        >>> load("serial").name
+        'serial'
+    """
+    if name not in names():
+        known = ", ".join(names())
+        raise SchemeUnavailableError(f"There is no scheme {name!r}: choose one of {known}.")
+    for entry in entry_points(group=GROUP):
+        if entry.name == name:
+            return _checked(name, entry.load())
+    return _checked(name, import_module(f"{__name__}.{name}").SCHEME)
+
+
+def _checked(name: str, found: object) -> type[Scheme]:
+    if not (isinstance(found, type) and issubclass(found, Scheme)):
+        raise SchemeUnavailableError(
+            f"Scheme {name!r} is {found!r}, which is no Scheme class: "
+            f"update or remove the package that provides it."
+        )
+    return found

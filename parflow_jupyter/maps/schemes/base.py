@@ -1,0 +1,187 @@
+"""What a scheme is: slots that come and go, and can be given batches."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from parflow_jupyter.maps.envelope import Batch, Envelope
+from parflow_jupyter.maps.ship import Shipped
+
+Slot = str
+"""Name of a slot within a run, such as "engine 0"."""
+
+HERE: Slot = "here"
+"""The slot of a scheme that runs the items in the process of the caller."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a scheme can do; what it can't is refused up front, or avoided by "auto".
+
+    Args:
+        timeout: Can interrupt a single item.
+        seeds: Can give every item its own random numbers.
+        captures: Keeps what items print with them.
+        survives: Goes on when a slot is killed.
+        in_caller: Runs the items in the caller's own thread.
+        gives_back: Slots hand back items they did not start.
+    """
+
+    timeout: bool = False
+    seeds: bool = True
+    captures: bool = False
+    survives: bool = False
+    in_caller: bool = False
+    gives_back: bool = False
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """How many slots a scheme has now, and why, in words that fit after its name.
+
+    Example:
+        >>> str(Readiness(2, "2 engines connected"))
+        '2 engines connected'
+    """
+
+    slots: int
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is the same for all batches of a run."""
+
+    run: str
+    function: Callable[..., Any]
+    seed: int | None = None
+    shipped: Shipped | None = None
+
+
+@dataclass(frozen=True)
+class SlotJoined:
+    """A slot is ready for batches."""
+
+    slot: Slot
+    about: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SlotLeft:
+    """A slot is gone, and with it what it had not answered.
+
+    ``replaceable`` tells whether it makes sense to ask for a new one.
+    """
+
+    slot: Slot
+    why: str
+    replaceable: bool = True
+
+
+@dataclass(frozen=True)
+class SlotRefused:
+    """A slot can't take part, and why."""
+
+    slot: Slot
+    why: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A batch came back.
+
+    Args:
+        slot: Where it ran.
+        batch: Its number.
+        unpack: Returns the envelope; may raise what loading the results raises.
+        sent_bytes: Packed size of the batch, 0 where nothing was packed.
+    """
+
+    slot: Slot
+    batch: int
+    unpack: Callable[[], Envelope]
+    sent_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """A slot will not run the items of a batch from ``position`` on."""
+
+    slot: Slot
+    batch: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Alive:
+    """A slot said that it is alive, also while an item runs."""
+
+    slot: Slot
+
+
+SlotEvent = SlotJoined | SlotLeft | SlotRefused | Answered | GivenBack | Alive
+Sink = Callable[[SlotEvent], None]
+"""Takes events of slots, from any thread; returns at once."""
+
+
+class Slots(ABC):
+    """The slots of a scheme for one run. No method waits for a slot."""
+
+    @abstractmethod
+    def submit(self, slot: Slot, batch: Batch) -> None:
+        """Give a slot a batch; its ``Answered`` comes by the sink.
+
+        Raises:
+            CannotShipError: Its items can't be pickled.
+        """
+
+    @abstractmethod
+    def interrupt(self, slot: Slot) -> None:
+        """Interrupt the run's item there, and keep its queued batches from starting."""
+
+    def give_back(self, slot: Slot, batch: int, size: int) -> None:  # noqa: B027 - may stay as it is
+        """Ask for the items of a batch that were not started; ``GivenBack`` tells which."""
+
+    def ask_alive(self, slot: Slot) -> None:  # noqa: B027 - may stay as it is
+        """Ask a slot for an ``Alive``."""
+
+    def replace(self, slot: Slot) -> bool:
+        """Ask for a new slot instead of a dead one; return whether one may come."""
+        return False
+
+    def awaited(self) -> bool:
+        """Return whether a slot that is there has not answered yet whether it takes part."""
+        return False
+
+    def poll(self) -> None:  # noqa: B027 - may stay as it is
+        """Look for slots that came or went; called about ten times a second."""
+
+    def run_here(self, timeout: float) -> None:  # noqa: B027 - may stay as it is
+        """Run waiting batches in the calling thread; only for schemes that do."""
+
+    def close(self) -> None:  # noqa: B027 - may stay as it is
+        """Let go of everything; called once, also after failures."""
+
+
+class Scheme(ABC):
+    """A way to run the items of a map."""
+
+    name: ClassVar[str]
+    kind: ClassVar[Literal["serial", "threads", "processes", "remote"]]
+    capabilities: ClassVar[Capabilities]
+    ships: ClassVar[bool] = True
+    """Whether the function has to be picklable."""
+
+    @abstractmethod
+    def readiness(self) -> Readiness:
+        """Return how many slots there are now, without starting any."""
+
+    @abstractmethod
+    def open(self, plan: Plan, sink: Sink) -> Slots:
+        """Begin a run: slots that are there, or come later, are told to the sink."""

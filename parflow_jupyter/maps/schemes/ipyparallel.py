@@ -1,0 +1,286 @@
+"""Engines of a cluster, each with a queue of its own.
+
+Batches are addressed to one engine, not to the load-balanced view: a killed
+engine is then seen in about one second instead of six, and the runner
+balances anyway. Wishes to stop or to hand items back go by the control
+channel, which engines serve also while an item runs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import cloudpickle
+
+from parflow_jupyter.errors import CannotShipError
+from parflow_jupyter.maps.agent import RunBatch
+from parflow_jupyter.maps.control import FIELD
+from parflow_jupyter.maps.envelope import Batch, Envelope
+from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, prepare_canning, why_unfit
+from parflow_jupyter.maps.schemes.base import (
+    Alive,
+    Answered,
+    Capabilities,
+    GivenBack,
+    Plan,
+    Readiness,
+    Scheme,
+    Sink,
+    Slot,
+    SlotJoined,
+    SlotLeft,
+    SlotRefused,
+    Slots,
+)
+from parflow_jupyter.maps.ship import ship, what_cannot_be_pickled
+
+Connect = Callable[[], Any]
+OnEngineExit = Callable[[Callable[[int], None]], Callable[[], None]]
+
+
+class IPyParallelScheme(Scheme):
+    """Runs the items on the engines of an ipyparallel cluster.
+
+    Args:
+        connect: Returns the connected ipyparallel.Client, or None, or raises.
+        on_engine_exit: Subscribes to ids of engines that ended; returns how to unsubscribe.
+        replace_engine: Starts a new engine for an id, or raises; may take seconds.
+    """
+
+    name = "ipyparallel"
+    kind = "remote"
+    capabilities = Capabilities(captures=True, survives=True, gives_back=True)
+
+    def __init__(
+        self,
+        connect: Connect,
+        on_engine_exit: OnEngineExit | None = None,
+        replace_engine: Callable[[int], None] | None = None,
+    ) -> None:
+        self._connect = connect
+        self._on_engine_exit = on_engine_exit
+        self._replace_engine = replace_engine
+
+    def readiness(self) -> Readiness:
+        """Return the number of engines connected."""
+        try:
+            client = self._connect()
+        except Exception as error:
+            return Readiness(0, f"no cluster answers ({error})")
+        count = len(client.ids) if client is not None else 0
+        if not count:
+            return Readiness(0, "no engines are connected")
+        return Readiness(count, f"{count} engine{'s' if count > 1 else ''} connected")
+
+    def open(self, plan: Plan, sink: Sink) -> Slots:
+        """Begin a run on the engines that are there; more may join."""
+        prepare_canning()
+        engines = _Engines(self._connect(), plan, sink, self._replace_engine)
+        if self._on_engine_exit is not None:
+            engines.unsubscribe = self._on_engine_exit(engines.engine_exited)
+        engines.poll()
+        return engines
+
+
+class _Engines(Slots):
+    def __init__(
+        self, client: Any, plan: Plan, sink: Sink, replace: Callable[[int], None] | None
+    ) -> None:
+        self._client = client
+        self._sink = sink
+        self._replace = replace
+        self._plan = plan
+        self._shipped = plan.shipped or ship(plan.function)
+        self._has_function: set[Slot] = set()
+        self._uuids: dict[int, bytes] = {}
+        self._gone: set[bytes] = set()
+        self._known = KNOWN.setdefault(client, {})
+        self._asked: set[int] = set()
+        self._lock = threading.Lock()
+        self.unsubscribe: Callable[[], None] | None = None
+
+    # --- engines that come and go ---------------------------------------------
+
+    def poll(self) -> None:
+        now = set(self._client.ids) if not self._client._closed else set()
+        for engine in now - set(self._uuids):
+            self._probe(engine)
+        for engine in set(self._uuids) - now:
+            self.engine_exited(engine)
+
+    def engine_exited(self, engine: int) -> None:
+        """Tell that an engine is gone, once."""
+        with self._lock:
+            known = self._uuids.pop(engine, None)
+            if known is not None:
+                self._gone.add(known)
+        if known is not None:
+            self._has_function.discard(_slot(engine))
+            self._asked.discard(engine)
+            self._sink(SlotLeft(_slot(engine), f"engine {engine} died"))
+
+    def awaited(self) -> bool:
+        return bool(self._asked)
+
+    def replace(self, slot: Slot) -> bool:
+        if self._replace is None:
+            return False
+        work = partial(self._try_replace, self._replace, slot)
+        threading.Thread(target=work, name=f"replace {slot}", daemon=True).start()
+        return True
+
+    def _try_replace(self, replace: Callable[[int], None], slot: Slot) -> None:
+        try:
+            replace(_engine(slot))
+        except Exception as error:
+            self._sink(SlotRefused(slot, f"{slot} can't be replaced: {error}"))
+
+    def _probe(self, engine: int) -> None:
+        name = self._client._engines.get(engine)
+        uuid = name.encode() if name else b""
+        if not uuid or uuid in self._gone:
+            return
+        self._uuids[engine] = uuid
+        about = self._known.get(uuid)
+        if about is not None:
+            self._sink(SlotJoined(_slot(engine), about))
+            return
+        self._asked.add(engine)
+        future = self._client.send_apply_request(self._client._mux_socket, *PROBE, ident=uuid)
+        self._look(self._client._mux_stream)
+        future.add_done_callback(partial(self._probed, engine))
+
+    def _probed(self, engine: int, future: Any) -> None:
+        about = future.result()
+        self._asked.discard(engine)
+        slot = _slot(engine)
+        if isinstance(about, BaseException):
+            if _is_loss(about):
+                self.engine_exited(engine)
+            else:
+                self._sink(SlotRefused(slot, f"{slot} does not answer: {about}"))
+            return
+        why = why_unfit(about)
+        if why:
+            self._sink(SlotRefused(slot, f"{slot} {why}"))
+        else:
+            self._known[self._uuids.get(engine, b"")] = about
+            self._sink(SlotJoined(slot, about))
+
+    # --- batches -----------------------------------------------------------------
+
+    def submit(self, slot: Slot, batch: Batch) -> None:
+        blob = self._pack(slot, batch)
+        uuid = self._uuids.get(_engine(slot))
+        if uuid is None:
+            return
+        future = self._client.send_apply_request(
+            self._client._mux_socket, RunBatch(), [blob], ident=uuid
+        )
+        self._look(self._client._mux_stream)
+        self._has_function.add(slot)
+        future.add_done_callback(partial(self._answered, slot, batch.id, len(blob)))
+
+    def _pack(self, slot: Slot, batch: Batch) -> bytes:
+        shipped = self._shipped
+        head: dict[str, Any] = {
+            "run": batch.run,
+            "batch": batch.id,
+            "indices": batch.indices,
+            "budget": batch.budget,
+            "seed": self._plan.seed,
+            "key": shipped.key,
+        }
+        if slot not in self._has_function:
+            head |= {
+                "function": shipped.pickled,
+                "sources": shipped.sources,
+                "paths": shipped.paths,
+            }
+        try:
+            packed: bytes = cloudpickle.dumps((head, cloudpickle.dumps(batch.columns)))
+        except Exception as error:
+            where = what_cannot_be_pickled(batch.columns, "items")
+            raise CannotShipError(
+                f"An item can't be sent to other processes: {where or error}. "
+                f"Pass plain data, and open files and connections inside the function."
+            ) from error
+        return packed
+
+    def _answered(self, slot: Slot, batch: int, size: int, future: Any) -> None:
+        answer = future.result()
+        if isinstance(answer, BaseException) and _is_loss(answer):
+            self.engine_exited(_engine(slot))
+        else:
+            self._sink(Answered(slot, batch, partial(self._unpack, slot, answer), size))
+
+    def _unpack(self, slot: Slot, answer: Any) -> Envelope:
+        if isinstance(answer, BaseException):
+            raise answer
+        envelope: Envelope = cloudpickle.loads(answer)
+        if envelope.state == "need-function":
+            self._has_function.discard(slot)
+        return envelope
+
+    # --- wishes ------------------------------------------------------------------
+
+    def interrupt(self, slot: Slot) -> None:
+        self._wish(slot, {"do": "stop", "run": self._plan.run}, lambda _: None)
+
+    def give_back(self, slot: Slot, batch: int, size: int) -> None:
+        wish = {"do": "give-back", "run": self._plan.run, "batch": batch, "size": size}
+        self._wish(
+            slot, wish, lambda answer: self._sink(GivenBack(slot, batch, answer["position"]))
+        )
+
+    def ask_alive(self, slot: Slot) -> None:
+        self._wish(slot, {"do": "status"}, lambda _: self._sink(Alive(slot)))
+
+    def _wish(
+        self, slot: Slot, wish: dict[str, Any], heard: Callable[[dict[str, Any]], None]
+    ) -> None:
+        uuid = self._uuids.get(_engine(slot))
+        if uuid is None or self._client._closed:
+            return
+        future = self._client._send(
+            self._client._control_socket, "interrupt_request", content={FIELD: wish}, ident=uuid
+        )
+        self._look(self._client._control_stream)
+        future.add_done_callback(partial(_heard, heard))
+
+    def _look(self, stream: Any) -> None:
+        # The client sends on the bare socket. If an answer arrives in that moment, the send
+        # takes the wake-up of zmq's edge-triggered descriptor, and nobody would look for it.
+        self._client._io_loop.add_callback(stream.flush)
+
+    def close(self) -> None:
+        if self.unsubscribe is not None:
+            self.unsubscribe()
+
+
+def _heard(heard: Callable[[dict[str, Any]], None], future: Any) -> None:
+    answer = future.result()["content"].get(FIELD)
+    if answer is not None:
+        heard(answer)
+
+
+def _is_loss(error: BaseException) -> bool:
+    from ipyparallel.error import EngineError, RemoteError
+
+    return isinstance(error, EngineError) or (
+        isinstance(error, RemoteError) and error.ename == "EngineError"
+    )
+
+
+def _slot(engine: int) -> Slot:
+    return f"engine {engine}"
+
+
+def _engine(slot: Slot) -> int:
+    return int(slot.removeprefix("engine "))
+
+
+SCHEME = IPyParallelScheme

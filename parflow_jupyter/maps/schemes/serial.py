@@ -1,0 +1,115 @@
+"""One item after the other, in the caller's own thread: what always works."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from contextlib import suppress
+from functools import partial
+
+from parflow_jupyter.maps.envelope import Batch, Envelope
+from parflow_jupyter.maps.interrupts import Current
+from parflow_jupyter.maps.items import run_items
+from parflow_jupyter.maps.schemes.base import (
+    HERE,
+    Answered,
+    Capabilities,
+    Plan,
+    Readiness,
+    Scheme,
+    Sink,
+    Slot,
+    SlotJoined,
+    Slots,
+)
+from parflow_jupyter.maps.seeds import keep_state, seeder
+
+
+class SerialScheme(Scheme):
+    """Runs the items here. What they print is seen at once, and debuggers stop in them."""
+
+    name = "serial"
+    kind = "serial"
+    capabilities = Capabilities(in_caller=True)
+    ships = False
+
+    def readiness(self) -> Readiness:
+        """Return the one slot."""
+        return Readiness(1, "runs the items here, one after the other")
+
+    def open(self, plan: Plan, sink: Sink) -> Slots:
+        """Begin a run in the thread that will call ``run_here``."""
+        return _Here(plan, sink)
+
+
+class _Here(Slots):
+    def __init__(self, plan: Plan, sink: Sink) -> None:
+        self._plan = plan
+        self._sink = sink
+        self._batches: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
+        self._current: Current | None = None
+        self._stopped = threading.Event()
+        sink(SlotJoined(HERE))
+
+    def submit(self, slot: Slot, batch: Batch) -> None:
+        self._batches.put(batch)
+
+    def interrupt(self, slot: Slot) -> None:
+        self._stopped.set()
+        current = self._current
+        if current is not None:
+            current.stop()
+        self._answer_waiting()
+
+    def close(self) -> None:
+        # Wakes the caller, who waits for the next batch.
+        self._batches.put(None)
+
+    def _answer_waiting(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                batch = self._batches.get_nowait()
+                if batch is not None:
+                    envelope = Envelope(batch.id, "interrupted")
+                    self._sink(Answered(HERE, batch.id, partial(_same, envelope)))
+
+    def run_here(self, timeout: float) -> None:
+        try:
+            batch = self._batches.get(timeout=timeout)
+        except queue.Empty:
+            return
+        if batch is not None:
+            self._run(batch)
+
+    def _run(self, batch: Batch) -> None:
+        plan = self._plan
+        current = Current(plan.run, batch.id, stopped=self._stopped.is_set(), stop_on_signal=True)
+        self._current = current
+        if self._stopped.is_set():
+            current.limit = 0
+        restore = keep_state() if plan.seed is not None else None
+        try:
+            envelope = run_items(
+                plan.function,
+                batch.columns,
+                batch.indices,
+                current,
+                budget=batch.budget,
+                seed=seeder(plan.seed) if plan.seed is not None else None,
+                by_pickle=False,
+                capture=False,
+            )
+        finally:
+            self._current = None
+            if restore is not None:
+                restore()
+        self._sink(Answered(HERE, batch.id, partial(_same, envelope)))
+        if current.stop_wanted:
+            raise KeyboardInterrupt
+
+
+def _same(envelope: Envelope) -> Envelope:
+    return envelope
+
+
+SCHEME = SerialScheme

@@ -1,0 +1,167 @@
+"""What each slot has, and what its answers mean for the items of a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from parflow_jupyter.errors import CannotShipError
+from parflow_jupyter.maps import batching
+from parflow_jupyter.maps.envelope import Envelope
+from parflow_jupyter.maps.outcome import Outcome
+from parflow_jupyter.maps.schemes.base import (
+    Alive,
+    Answered,
+    GivenBack,
+    Slot,
+    SlotEvent,
+    SlotJoined,
+    SlotLeft,
+    SlotRefused,
+)
+
+_NOTHING_RAN = ("bad-function", "bad-items")
+
+
+@dataclass
+class Sent:
+    """A batch that a slot has: its items, and up to which of them it keeps."""
+
+    batch: int
+    indices: Sequence[int]
+    upto: int
+    at: float
+    asked_back: bool = False
+
+
+@dataclass
+class SlotState:
+    """What the runner knows of a slot."""
+
+    sent: dict[int, Sent] = field(default_factory=dict)
+    alive: float = 0.0
+    asked: float = 0.0
+    frozen: bool = False
+
+
+class SlotBook:
+    """Slots by name, with the batches they have.
+
+    Args:
+        outcome: Takes results, failures and losses.
+        replace: Asks for a new slot instead of a dead one; returns whether one may come.
+    """
+
+    def __init__(self, outcome: Outcome, replace: Callable[[Slot], bool]) -> None:
+        self.states: dict[Slot, SlotState] = {}
+        self.pace = batching.Pace()
+        self.empty_since = time.monotonic()
+        self.replacing = False
+        self._outcome = outcome
+        self._ledger = outcome.ledger
+        self._replace = replace
+
+    @property
+    def busy(self) -> int:
+        """Number of slots that have a batch."""
+        return sum(bool(state.sent) for state in self.states.values())
+
+    @property
+    def expects_answers(self) -> bool:
+        """Whether a slot that shows signs of life has a batch."""
+        return any(state.sent and not state.frozen for state in self.states.values())
+
+    def handle(self, event: SlotEvent) -> None:
+        """Take in what a slot told."""
+        if isinstance(event, Answered):
+            self._answered(event)
+        elif isinstance(event, GivenBack):
+            self._given_back(event)
+        elif isinstance(event, SlotJoined):
+            self.states[event.slot] = SlotState(alive=time.monotonic())
+            self._outcome.report.slots.append(event.slot)
+        elif isinstance(event, SlotLeft):
+            self.left(event)
+        elif isinstance(event, SlotRefused):
+            self._outcome.report.left_out.append(event.why)
+        elif isinstance(event, Alive) and event.slot in self.states:
+            state = self.states[event.slot]
+            state.alive, state.frozen = time.monotonic(), False
+
+    def _answered(self, event: Answered) -> None:
+        state = self.states.get(event.slot)
+        sent = state.sent.pop(event.batch, None) if state else None
+        if state is None or sent is None:
+            return
+        state.alive, state.frozen = time.monotonic(), False
+        try:
+            envelope = event.unpack()
+        except Exception as error:
+            self._unreadable(event.slot, sent, error)
+            return
+        if envelope.state in _NOTHING_RAN:
+            self._nothing_ran(event.slot, sent, envelope)
+            return
+        self._outcome.take_in(event.slot, sent.indices, envelope)
+        ran = len(envelope.values)
+        self._ledger.give_back(sent.indices[ran : sent.upto])
+        if ran:
+            share = event.sent_bytes * ran // len(sent.indices)
+            self.pace = batching.measured(self.pace, ran, envelope.stops[-1], share)
+
+    def _nothing_ran(self, slot: Slot, sent: Sent, envelope: Envelope) -> None:
+        if envelope.state == "bad-function":
+            why = f"{slot} can't load the function: {envelope.message}"
+            self._outcome.report.left_out.append(why)
+            self._ledger.give_back(sent.indices[: sent.upto])
+            self.left(SlotLeft(slot, why, replaceable=False))
+            return
+        error = CannotShipError(
+            f"Item {sent.indices[0]} can't be loaded on {slot}: {envelope.message}. "
+            f"Pass plain data, or make its module importable there."
+        )
+        self._alone_or_failed(slot, sent, error)
+
+    def _unreadable(self, slot: Slot, sent: Sent, error: Exception) -> None:
+        message = (
+            f"The result of item {sent.indices[0]} from {slot} can't be loaded here: {error}. "
+            f"Return plain data instead."
+        )
+        self._alone_or_failed(slot, sent, CannotShipError(message))
+
+    def _alone_or_failed(self, slot: Slot, sent: Sent, error: CannotShipError) -> None:
+        """Fail the item that can't be carried; which of several it is shows when each is alone."""
+        kept = sent.indices[: sent.upto]
+        if len(sent.indices) == 1:
+            self._outcome.fail(sent.indices[0], error, "", slot)
+        else:
+            self.each_alone(kept)
+
+    def each_alone(self, indices: Sequence[int]) -> None:
+        """Let items wait again, each in a batch of its own."""
+        for index in indices:
+            self._ledger.give_back([index], suspect=True)
+
+    def _given_back(self, event: GivenBack) -> None:
+        state = self.states.get(event.slot)
+        sent = state.sent.get(event.batch) if state else None
+        if sent is not None and event.position < sent.upto:
+            self._ledger.give_back(sent.indices[event.position : sent.upto])
+            sent.upto = event.position
+
+    def left(self, event: SlotLeft) -> None:
+        """Let the items of a slot that is gone wait again, and ask for a new slot."""
+        state = self.states.pop(event.slot, None)
+        if state is None:
+            return
+        self.empty_since = time.monotonic()
+        batches = sorted(state.sent.values(), key=lambda sent: sent.batch)
+        for position, sent in enumerate(batches):
+            kept = sent.indices[: sent.upto]
+            if position == 0 and event.replaceable:
+                self._outcome.lost(event.slot, kept, event.why)
+            else:
+                self._ledger.give_back(kept)
+        if event.replaceable:
+            self.replacing = self._replace(event.slot) or self.replacing

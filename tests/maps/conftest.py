@@ -1,0 +1,119 @@
+"""Engines for the tests of maps: ipyparallel's own, in a home of their own."""
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+import warnings
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from parflow_jupyter.maps import MapOptions
+from parflow_jupyter.maps.schemes.ipyparallel import IPyParallelScheme
+
+QUIET = MapOptions(progress=False)
+
+
+class Engines:
+    """A controller and engines that a test may hurt."""
+
+    def __init__(self, count):
+        import ipyparallel
+
+        self.cluster = ipyparallel.Cluster(
+            controller_args=[
+                "--HeartMonitor.period=250",
+                "--HeartMonitor.max_heartmonitor_misses=20",
+            ],
+            delay=0,
+            shutdown_atexit=True,
+            log_level=50,
+        )
+        self.client = None
+        self.start(count)
+
+    def start(self, count):
+        known = len(self.client.ids) if self.client else 0
+        if self.client is None:
+            self.cluster.start_controller_sync()
+        self.cluster.start_engines_sync(n=count)
+        if self.client is None:
+            self.client = self.cluster.connect_client_sync()
+        deadline = time.monotonic() + 60
+        while len(self.client.ids) < known + count:
+            assert time.monotonic() < deadline, "the engines did not register within 60 s"
+            time.sleep(0.05)
+
+    def scheme(self, **injected):
+        return IPyParallelScheme(lambda: self.client, **injected)
+
+    def pids(self):
+        return self.client[:].apply_async(os.getpid).get_dict(timeout=10)
+
+    def kill(self, engine):
+        os.kill(self.pids()[engine], signal.SIGKILL)
+
+    def stop(self):
+        self.client.close(linger=0)
+        self.cluster.stop_cluster_sync()
+
+
+@contextmanager
+def _home():
+    # Short, because the paths of unix sockets are bounded.
+    folder = tempfile.mkdtemp(prefix="pf-")
+    names = ("IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "PARFLOW_DATA_DIR")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update({name: os.path.join(folder, name.lower()) for name in names})
+    try:
+        yield folder
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _children():
+    return {p.pid for p in psutil.Process().children(recursive=True)}
+
+
+@contextmanager
+def started_engines(count):
+    """Engines for a block; afterwards every process that came with them is gone."""
+    with _home(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        before = _children()
+        engines = Engines(count)
+        try:
+            yield engines
+        finally:
+            mine = [psutil.Process(pid) for pid in _children() - before if psutil.pid_exists(pid)]
+            engines.stop()
+            _, alive = psutil.wait_procs(mine, timeout=3)
+            for process in alive:
+                # ipyparallel's nannies sometimes outlive an engine that was frozen or killed.
+                process.kill()
+            _, left = psutil.wait_procs(alive, timeout=10)
+            assert not left, f"processes were left behind: {left}"
+
+
+@pytest.fixture(scope="module")
+def engines():
+    """Two engines, shared by the tests of a module that leave them whole."""
+    with started_engines(2) as found:
+        yield found
+
+
+@pytest.fixture
+def mortal_engines():
+    """Two engines for one test, which may kill them."""
+    with started_engines(2) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("PARFLOW_DATA_DIR", str(tmp_path / "data"))

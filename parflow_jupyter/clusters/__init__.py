@@ -1,0 +1,52 @@
+"""Clusters: profiles, the supervisor process, launchers, and the handle that asks for them.
+
+Importing this package loads nothing heavy; its names are fetched on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .client import Clusters
+    from .engine_count import check_engine_count
+    from .model import (
+        CleanupReport,
+        ClusterInfo,
+        ControllerInfo,
+        EngineInfo,
+        Operation,
+        ProfileInfo,
+    )
+    from .profiles import check_profile_name
+
+_HOMES = {
+    "Clusters": "client",
+    "check_engine_count": "engine_count",
+    "CleanupReport": "model",
+    "ClusterInfo": "model",
+    "ControllerInfo": "model",
+    "EngineInfo": "model",
+    "Operation": "model",
+    "ProfileInfo": "model",
+    "check_profile_name": "profiles",
+}
+
+__all__ = [
+    "CleanupReport",
+    "ClusterInfo",
+    "Clusters",
+    "ControllerInfo",
+    "EngineInfo",
+    "Operation",
+    "ProfileInfo",
+    "check_engine_count",
+    "check_profile_name",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

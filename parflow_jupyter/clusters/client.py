@@ -1,0 +1,287 @@
+"""The handle that one asker has on its clusters: each call asks a supervisor, with a deadline."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import CleanupNeededError, InvalidInputError, ParflowError
+from ..events import Listener
+from .asker import ANSWER_TIMEOUT, Asker
+from .controller_files import remove_connection_files
+from .model import CleanupMode, CleanupReport, ClusterInfo, Operation, ProfileInfo
+from .owners import forget_owner, read_used, register_owner, write_current
+from .profiles import create_profile, locate_profile
+from .start_params import start_params
+from .subscription import Subscription
+from .supervisor_client import Target, something_runs
+
+CLEANUP_TIMEOUT = 30.0
+
+
+class Clusters(Asker):
+    """What one asker (a notebook, a script, a server) can do with clusters. Thread-safe.
+
+    Every call has a deadline. What is started belongs to the asker's owner and ends
+    with it, unless it was detached.
+
+    Args:
+        kind: "server" registers this process as a server: its kernels share its current
+            profile and what it started, and its crash leaves that running.
+
+    Raises:
+        InvalidInputError: ``kind`` is something else.
+    """
+
+    def __init__(self, *, kind: Literal["server", "process"] = "process") -> None:
+        super().__init__(kind)
+        self._subscriptions: list[Subscription] = []
+        self._pid = os.getpid()
+        if kind == "server":
+            register_owner(self._owner())
+        atexit.register(self._close_at_exit)
+
+    # --- starting --------------------------------------------------------------
+
+    def begin_start_engines(
+        self,
+        n: int | None = None,
+        *,
+        launcher: str | None = None,
+        profile: str | None = None,
+        cluster_id: str = "",
+        python: str | None = None,
+        cwd: str | None = None,
+        path: list[str] | None = None,
+    ) -> Operation:
+        """Begin to start engines and return at once; see ``start_engines`` for the arguments."""
+        target = self._target(profile, cluster_id)
+        params = start_params(n, launcher, python, cwd, path, target.profile_dir)
+        return self._begin_start(target, params, timeout=60)
+
+    def _begin_start(self, target: Target, params: dict[str, Any], timeout: float) -> Operation:
+        params = {**params, "timeout": timeout}
+        answer = self._ask(target, "start_engines", params, timeout=ANSWER_TIMEOUT, start=True)
+        used = (str(target.profile_dir), target.cluster_id)
+        write_current(self._owner(), target.profile, target.cluster_id, used)
+        return Operation.from_dict(answer)
+
+    def start_engines(
+        self,
+        n: int | None = None,
+        *,
+        launcher: str | None = None,
+        profile: str | None = None,
+        cluster_id: str = "",
+        python: str | None = None,
+        cwd: str | None = None,
+        path: list[str] | None = None,
+        wait: bool = True,
+        timeout: float = 60,
+        listener: Listener | None = None,
+    ) -> ClusterInfo:
+        """Start engines, and a controller when none runs; return what runs then.
+
+        Args:
+            n: How many; None is one per available core.
+            launcher: Name of a launcher; None is the local one.
+            profile: Profile to start from; None is the current one. It becomes current.
+            cluster_id: Tells clusters of one profile apart.
+            python: Interpreter of the engines; None is this process's.
+            cwd: Their folder; None is this process's.
+            path: Entries put before their ``sys.path``; None are this process's own ones.
+            wait: False returns before the engines have registered.
+            timeout: Seconds for all engines to register.
+            listener: Gets an OperationChanged as each engine registers.
+
+        Raises:
+            InvalidInputError: A bad argument.
+            ControllerSilentError, ControllerStartError, EngineStartError: No controller, or
+                not one engine, came up. If only some engines fail, ``problems`` has them.
+        """
+        target = self._target(profile, cluster_id)
+        params = start_params(n, launcher, python, cwd, path, target.profile_dir)
+        operation = self._begin_start(target, params, timeout)
+        if wait:
+            operation = self._wait(target, operation, timeout + 60, listener)
+        info = self.info(target.profile, target.cluster_id)
+        known = [problem for problem in operation.problems if problem not in info.problems]
+        return replace(info, problems=[*info.problems, *known])
+
+    def subscribe(
+        self, listener: Listener, profile: str | None = None, cluster_id: str = ""
+    ) -> Callable[[], None]:
+        """Call ``listener`` from a daemon thread with each event of a cluster; return the end.
+
+        Events are ClusterChanged, OperationChanged and EngineExited. The cluster need
+        not run yet; supervisors that come up later are followed, too.
+        """
+        target = self._target(profile, cluster_id)
+        subscription = Subscription(target, self._owner(), listener)
+        with self._lock:
+            self._subscriptions.append(subscription)
+
+        def unsubscribe() -> None:
+            subscription.close()
+            with self._lock, contextlib.suppress(ValueError):
+                self._subscriptions.remove(subscription)
+
+        return unsubscribe
+
+    # --- changing and ending -------------------------------------------------------
+
+    def create_profile(self, name: str) -> ProfileInfo:
+        """Create a profile.
+
+        Raises:
+            ProfileNameError, InvalidInputError: The name can't be used, or is taken.
+        """
+        return ProfileInfo(name, str(create_profile(name)), running=False, current=False)
+
+    def change_profile(self, name: str, *, cleanup: CleanupMode | None = None) -> ClusterInfo:
+        """Make another profile current; return what runs of its cluster.
+
+        Args:
+            name: An existing profile.
+            cleanup: What becomes of processes started here: "terminate" or "detach".
+
+        Raises:
+            ProfileNameError, ProfileNotFoundError: There is no such profile.
+            CleanupNeededError: Processes were started here and ``cleanup`` is None; nothing
+                was changed. Its details tell how many ``engines`` and ``controller``.
+        """
+        if cleanup not in (None, "terminate", "detach"):
+            raise InvalidInputError(f"cleanup={cleanup!r}: use 'terminate' or 'detach'.")
+        locate_profile(name)
+        current, current_id = self.current()
+        if (name, "") != (current, current_id):
+            self._clean_before_change(cleanup)
+            write_current(self._owner(), name, "")
+        return self.info(name)
+
+    def _clean_before_change(self, cleanup: CleanupMode | None) -> None:
+        info = self.info()
+        controller = info.controller is not None and info.controller.started_here
+        if not controller and not info.engines_started_here:
+            return
+        if cleanup is None:
+            raise CleanupNeededError(
+                f"{info.engines_started_here} engines were started here with the profile "
+                f"{info.profile!r}: say cleanup='terminate' to end them, or cleanup='detach' "
+                f"to leave them running.",
+                engines=info.engines_started_here,
+                controller=controller,
+            )
+        self._clean(self._target(None, ""), cleanup)
+
+    def cleanup(self, *, terminate: bool = True) -> CleanupReport:
+        """Terminate what was started here, or leave it running for good; nothing else is touched.
+
+        This goes for all clusters where this asker's owner started something.
+
+        Returns:
+            What was done to which process.
+        """
+        mode: CleanupMode = "terminate" if terminate else "detach"
+        reports = [self._clean(target, mode) for target in self._used_targets()]
+        processes = [process for report in reports for process in report.processes]
+        problems = [problem for report in reports for problem in report.problems]
+        return CleanupReport(mode, processes, problems)
+
+    def _clean(self, target: Target, mode: CleanupMode) -> CleanupReport:
+        params = {"mode": mode}
+        there = something_runs(target)
+        answer = self._ask(target, "cleanup", params, timeout=CLEANUP_TIMEOUT, start=there)
+        return CleanupReport(mode) if answer is None else CleanupReport.from_dict(answer)
+
+    def _used_targets(self) -> list[Target]:
+        """Return the current cluster, then all others where this owner started something."""
+        used = [Target(Path(folder), found) for folder, found in read_used(self._owner())]
+        current = self._target(None, "")
+        return [current, *(target for target in used if target.key != current.key)]
+
+    def begin_shutdown(self) -> Operation:
+        """Begin to end the whole current cluster, whoever started it; return at once."""
+        return self._begin_shutdown(self._target(None, ""), timeout=15)
+
+    def _begin_shutdown(self, target: Target, timeout: float) -> Operation:
+        params = {"timeout": timeout}
+        answer = self._ask(target, "shutdown", params, timeout=ANSWER_TIMEOUT, start=True)
+        return Operation.from_dict(answer)
+
+    def shutdown(self, *, timeout: float = 15) -> None:
+        """End the whole current cluster, whoever started it, within ``timeout`` seconds.
+
+        Raises:
+            ShutdownRefusedError: A controller of others refused, or did not answer.
+        """
+        target = self._target(None, "")
+        if not something_runs(target):
+            # What crashed controllers left.
+            remove_connection_files(target.profile_dir, target.cluster_id)
+            return
+        operation = self._begin_shutdown(target, timeout)
+        self._wait(target, operation, timeout + 15, None)
+
+    def interrupt_engine(self, engine: int) -> None:
+        """Interrupt the task an engine runs just now; an idle engine does not notice.
+
+        Raises:
+            EngineNotFoundError: No such engine was started by this package on this host.
+        """
+        self._ask_running("interrupt_engine", {"engine": engine}, ANSWER_TIMEOUT)
+
+    def replace_engine(self, engine: int) -> None:
+        """End an engine and start another one in its place, under a new id.
+
+        Raises:
+            EngineNotFoundError: No such engine was started by this package on this host.
+            EngineStartError: The new engine did not come up.
+        """
+        params = {**start_params(1, None, None, None, None), "engine": engine}
+        self._ask_running("replace_engine", params, 90)
+
+    def _ask_running(self, method: str, params: dict[str, Any], timeout: float) -> None:
+        self._ask(self._target(None, ""), method, params, timeout=timeout, start=True)
+
+    # --- the end ---------------------------------------------------------------------
+
+    def close(self, *, crashed: bool = False) -> None:
+        """End this asker: what it started stops, unless it was detached.
+
+        A kernel of a registered server only leaves: what it started belongs to the server.
+
+        Args:
+            crashed: Leave what a server started running, on a lease, as after its crash.
+        """
+        with self._lock:
+            if self._is_closed:
+                return
+            subscriptions = list(self._subscriptions)
+        for subscription in subscriptions:
+            subscription.close()
+        owner = self._owner()
+        if owner.identity.pid == os.getpid():
+            targets: list[Target] = []
+            with contextlib.suppress(ParflowError, OSError):
+                targets = self._used_targets()
+            for target in targets:
+                with contextlib.suppress(ParflowError, OSError):
+                    self._release(target, crashed)
+            forget_owner(owner)
+        self._is_closed = True
+        atexit.unregister(self._close_at_exit)
+
+    def _release(self, target: Target, crashed: bool) -> None:
+        params = {"crashed": crashed}
+        self._ask(target, "release_owner", params, timeout=CLEANUP_TIMEOUT, start=False)
+
+    def _close_at_exit(self) -> None:
+        # A forked child has this handle, too, but did not start anything.
+        if os.getpid() == self._pid:
+            self.close()

@@ -1,0 +1,118 @@
+"""ipyparallel clients of our clusters, one per controller, that never print, prompt or hang."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import io
+import threading
+from pathlib import Path
+from typing import Any
+
+from ..errors import ControllerSilentError, NoEnginesError
+from .client import Clusters
+from .controller_files import is_listening, read_connection
+from .runtime import host_name
+
+_clients: dict[tuple[str, str, str], Any] = {}
+_lock = threading.Lock()
+
+
+def _identity(path: Path, connection: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what differs for each controller: its key and port are drawn anew at each start."""
+    secret = str(connection["key"]) or str(connection.get("curve_serverkey"))
+    return str(path), str(connection["registration"]), secret
+
+
+def connect(
+    clusters: Clusters, profile: str | None = None, cluster_id: str = "", timeout: float = 10
+) -> Any:
+    """Return an ``ipyparallel.Client`` of a cluster; the same one as long as its controller lives.
+
+    Functions and data are sent with cloudpickle, so that what a notebook defines just works.
+
+    Args:
+        clusters: The asker's handle.
+        profile: Profile of the cluster; None is the current one.
+        cluster_id: Its id among the clusters of the profile.
+        timeout: Seconds to wait for the controller's answer.
+
+    Raises:
+        NoEnginesError: No controller runs.
+        ControllerSilentError: The controller does not answer.
+    """
+    path = clusters.connection_file(profile, cluster_id)
+    connection = read_connection(path) if path is not None else None
+    if path is None or connection is None:
+        raise NoEnginesError("No cluster runs: start engines first, with pf.start_engines().")
+    wanted = _identity(path, connection)
+    with _lock:
+        _close_dead(keep=wanted)
+        client = _clients.get(wanted)
+        if client is None or getattr(client, "_closed", False):
+            client = _clients[wanted] = _new_client(connection, timeout)
+        return client
+
+
+def _new_client(connection: dict[str, Any], timeout: float) -> Any:
+    import ipyparallel
+    from ipyparallel.serialize import use_cloudpickle
+
+    # A client given the content, not the file, can't wait for the file and print so;
+    # without "ssh" it can't ask for a password; and where the controller is on this host
+    # it needs not look the host's name up, which may take long and warn.
+    content = {**connection, "ssh": ""}
+    if content.get("location") == host_name():
+        content["location"] = None
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            client = ipyparallel.Client(content, timeout=timeout)
+    except TimeoutError:
+        raise ControllerSilentError(
+            f"The controller did not answer within {timeout:g} s: look at the cluster's "
+            f"information, or request a cluster shutdown."
+        ) from None
+    except (KeyError, ValueError, OSError) as error:
+        raise ControllerSilentError(
+            f"The controller's connection file can't be used ({type(error).__name__}: {error}): "
+            f"request a cluster shutdown, or remove the file."
+        ) from error
+    use_cloudpickle()
+    client._notification_handlers["shutdown_notification"] = lambda _: _close_soon(client)
+    return client
+
+
+def _close_soon(client: Any) -> None:
+    """Close from another thread: from the one that reads, ipyparallel prints a traceback."""
+    closing = threading.Thread(target=_close, args=(client,), name="parflow-close", daemon=True)
+    with contextlib.suppress(RuntimeError):  # the interpreter is ending: no more threads
+        closing.start()
+
+
+def _close_dead(keep: tuple[str, str, str]) -> None:
+    for key, client in list(_clients.items()):
+        replaced = key != keep and key[0] == keep[0]
+        dead = key != keep and not _still_there(key)
+        if replaced or dead or getattr(client, "_closed", False):
+            del _clients[key]
+            _close(client)
+
+
+def _still_there(key: tuple[str, str, str]) -> bool:
+    connection = read_connection(Path(key[0]))
+    if connection is None or _identity(Path(key[0]), connection) != key:
+        return False
+    return is_listening(connection, timeout=0.2)
+
+
+def _close(client: Any) -> None:
+    with contextlib.suppress(Exception):
+        client.close(linger=0)
+
+
+@atexit.register
+def close_all() -> None:
+    """Close all clients; called at exit, and by whoever wants their threads gone earlier."""
+    with _lock:
+        while _clients:
+            _close(_clients.popitem()[1])

@@ -1,0 +1,81 @@
+"""The contract of launchers, and the plain data that describes what to start."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ..identity import ProcessIdentity
+
+
+@dataclass(frozen=True)
+class ProcessSpec:
+    """All that a controller or engine needs to know to start.
+
+    ``settings`` are ours, per traitlets class, below what the profile configures.
+    ``connection`` (engines only) holds the controller's secret: it goes to the process
+    through a socket, never through its arguments or environment.
+    """
+
+    role: Literal["controller", "engine"]
+    profile_dir: str
+    cluster_id: str
+    python: str
+    cwd: str
+    path: list[str]
+    environment: dict[str, str]
+    log: str
+    settings: dict[str, dict[str, Any]]
+    uuid: str
+    counters: str = ""
+    connection: dict[str, Any] = field(default_factory=dict)
+    entropy: int = 0
+    threads: int = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A process that a launcher started; ``python`` is its version, such as 3.11."""
+
+    identity: ProcessIdentity
+    python: str
+
+
+ExitListener = Callable[[int, int], None]
+"""Called with the pid and wait status of a process that ended."""
+
+
+class Launcher(ABC):
+    """Starts controllers and engines; watching and ending them is the supervisor's part.
+
+    Args:
+        log_dir: Folder for the launcher's own logs.
+        on_exit: Called when a process that this launcher started has ended.
+    """
+
+    def __init__(self, log_dir: Path, on_exit: ExitListener) -> None:
+        self.log_dir = log_dir
+        self.on_exit = on_exit
+
+    @abstractmethod
+    async def prepare(self, python: str) -> None:
+        """Get ready to start processes of an interpreter; may be called early, to save time."""
+
+    @abstractmethod
+    async def start(self, spec: ProcessSpec, timeout: float) -> Started:
+        """Start one process and return at once, before it has registered.
+
+        Raises:
+            EngineStartError: It could not be started within ``timeout`` seconds.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give up what the launcher itself holds; what it started goes on."""

@@ -1,0 +1,51 @@
+"""The launcher "local": processes on this host, forked from a preloaded fork server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..identity import ProcessIdentity, boot_id, pid_namespace
+from .base import ExitListener, Launcher, ProcessSpec, Started
+from .fork_client import ForkServerClient
+
+PRELOAD_TIMEOUT = 60.0
+
+
+class LocalLauncher(Launcher):
+    """Starts processes on this host; one fork server per Python interpreter."""
+
+    def __init__(self, log_dir: Path, on_exit: ExitListener) -> None:
+        super().__init__(log_dir, on_exit)
+        self._servers: dict[str, ForkServerClient] = {}
+
+    def _server(self, python: str) -> ForkServerClient:
+        server = self._servers.get(python)
+        if server is not None and (not server.paths or server.is_usable()):
+            return server
+        if server is not None:
+            # A package changed, or it ended: those that it forked live on.
+            server.retire()
+        log = self.log_dir / "parflow-forkserver.log"
+        server = self._servers[python] = ForkServerClient(python, log, self.on_exit)
+        return server
+
+    async def prepare(self, python: str) -> None:
+        """Begin to import what engines need."""
+        self._server(python)
+
+    async def start(self, spec: ProcessSpec, timeout: float) -> Started:
+        """Fork one process."""
+        server = self._server(spec.python)
+        await server.wait_ready(PRELOAD_TIMEOUT)
+        pid, start_time = await server.fork(spec.to_dict(), timeout)
+        identity = ProcessIdentity(pid, start_time, boot_id(), pid_namespace())
+        return Started(identity, server.version)
+
+    def close(self) -> None:
+        """Let the fork servers end with the last of their children."""
+        for server in self._servers.values():
+            server.retire()
+        self._servers.clear()
+
+
+LAUNCHER = LocalLauncher

@@ -1,0 +1,194 @@
+"""What is known about profiles, clusters and operations, as plain frozen data.
+
+``to_dict`` of each class is its JSON form, which is also the REST form and the
+form on the supervisor's socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from ..errors import Problem
+from . import render
+
+ClusterState = Literal["stopped", "starting", "running", "stopping", "failed"]
+EngineState = Literal["starting", "idle", "busy", "unresponsive", "dead", "unknown"]
+OperationState = Literal["running", "done", "failed", "cancelled"]
+CleanupMode = Literal["terminate", "detach"]
+
+
+def _problems(items: list[dict[str, str]]) -> list[Problem]:
+    return [Problem(**item) for item in items]
+
+
+@dataclass(frozen=True)
+class ControllerInfo:
+    """The controller of a cluster; ``pid`` is None when it is not known."""
+
+    started_here: bool
+    pid: int | None
+    host: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """One engine; what can't be known from here (another host, say) is None.
+
+    ``completed`` counts tasks, ``queued`` messages waiting or running,
+    ``rss_bytes`` is in bytes, ``cpu_percent`` is of one core. ``exit`` is None
+    or ``{"code", "signal", "meaning"}`` of an engine that ended.
+    """
+
+    id: int | None
+    pid: int | None
+    host: str | None
+    system: str | None
+    python: str | None
+    launcher: str | None
+    started_here: bool
+    state: EngineState
+    queued: int | None = None
+    completed: int | None = None
+    cpu_percent: float | None = None
+    rss_bytes: int | None = None
+    exit: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ClusterInfo:
+    """A cluster as it is at one moment: its controller, engines and problems.
+
+    Example:
+        >>> info = ClusterInfo.stopped("default")
+        >>> info.state, info.engines_total
+        ('stopped', 0)
+        >>> ClusterInfo.from_dict(info.to_dict()) == info
+        True
+    """
+
+    profile: str
+    cluster_id: str
+    state: ClusterState
+    connected: bool
+    controller: ControllerInfo | None
+    engines_started_here: int
+    engines_total: int
+    engines: list[EngineInfo] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @classmethod
+    def stopped(
+        cls, profile: str, cluster_id: str = "", problems: list[Problem] | None = None
+    ) -> ClusterInfo:
+        """Return the information on a cluster of which nothing runs."""
+        return cls(profile, cluster_id, "stopped", False, None, 0, 0, [], problems or [])
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ClusterInfo:
+        """Rebuild from the JSON form."""
+        controller = data["controller"]
+        known = {
+            **data,
+            "controller": None if controller is None else ControllerInfo(**controller),
+            "engines": [EngineInfo(**engine) for engine in data["engines"]],
+            "problems": _problems(data["problems"]),
+        }
+        return cls(**known)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return render.cluster_text(self.to_dict())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        return render.cluster_html(self.to_dict())
+
+
+@dataclass(frozen=True)
+class ProfileInfo:
+    """A profile: whether a cluster of it runs, and whether it is the current one."""
+
+    name: str
+    path: str
+    running: bool
+    current: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class CleanupReport:
+    """What a cleanup did to which process.
+
+    ``processes`` has one ``{"kind", "id", "pid", "host", "outcome"}`` per process that was
+    started here; outcome is one of terminated, killed, left running, already gone.
+
+    Example:
+        >>> print(CleanupReport("terminate"))
+        Nothing was started here.
+    """
+
+    mode: CleanupMode
+    processes: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> CleanupReport:
+        """Rebuild from the JSON form."""
+        return cls(data["mode"], list(data["processes"]), _problems(data["problems"]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return render.cleanup_text(self.to_dict())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        return render.cleanup_html(self.to_dict())
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something that takes time: starting engines, or shutting a cluster down.
+
+    ``error`` is None or ``{"message", "reason"}`` of what made it fail.
+    """
+
+    id: str
+    kind: Literal["start-engines", "shutdown"]
+    state: OperationState
+    done: int
+    total: int
+    message: str = ""
+    error: dict[str, Any] | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Operation:
+        """Rebuild from the JSON form."""
+        return cls(**{**data, "problems": _problems(data["problems"])})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)

@@ -1,0 +1,85 @@
+"""Small private JSON files: written whole or not at all, and distrusted when read."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ..errors import Problem
+
+RECORD_VERSION = 1
+_MAX_BYTES = 16_000_000
+
+
+def record_path(profile_dir: Path, cluster_id: str, host: str) -> Path:
+    """Return where the record of a cluster is kept; it names the host, as homes are shared.
+
+    Example:
+        >>> record_path(Path("/p"), "", "node1").name
+        'parflow-default@node1.json'
+    """
+    return profile_dir / "security" / f"parflow-{cluster_id or 'default'}@{host}.json"
+
+
+def write_private_json(path: Path, data: dict[str, Any]) -> None:
+    """Replace a file atomically by ``data`` as JSON, readable by its owner alone (0600).
+
+    Raises:
+        OSError: The disk is full or the folder can't be written; the old file is intact.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # mkstemp opens with mode 0600 and a name nobody can have prepared.
+    fd, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            json.dump(data, file, indent=1)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _distrust(path: Path, what: str) -> tuple[None, Problem]:
+    return None, Problem(str(path), what, "it is ignored; remove it")
+
+
+def read_private_json(
+    path: Path, version: int = RECORD_VERSION
+) -> tuple[dict[str, Any] | None, Problem | None]:
+    """Return (data, problem): no data when the file is absent or can't be trusted.
+
+    Source of the checks: a record tells which processes to signal, so only a regular
+    file of this user that nobody else can write to counts.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None, None
+    except OSError as error:
+        return _distrust(path, f"can't be read ({error.strerror})")
+    with os.fdopen(fd, "rb") as file:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.getuid():
+            return _distrust(path, "is not a file of this user")
+        if found.st_mode & 0o077:
+            return _distrust(path, f"has mode {stat.S_IMODE(found.st_mode):04o}, not 0600")
+        raw = file.read(_MAX_BYTES)
+    try:
+        data = json.loads(raw)
+    except ValueError:
+        return _distrust(path, "is not complete JSON")
+    if not isinstance(data, dict) or data.get("version") != version:
+        return _distrust(path, f"is not of version {version}")
+    return data, None
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file that may be gone already."""
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()

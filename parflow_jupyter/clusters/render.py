@@ -1,0 +1,151 @@
+"""Tables of what is known about a cluster, as text and as HTML (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from itertools import groupby
+from typing import Any
+
+_ENGINE_COLUMNS = (
+    "engine",
+    "pid",
+    "state",
+    "queued",
+    "completed",
+    "CPU %",
+    "memory",
+    "Python",
+    "launcher",
+    "started here",
+)
+_CELL = "padding:2px 10px;text-align:left;border-bottom:1px solid var(--jp-border-color2,#ccc)"
+_TABLE = "border-collapse:collapse;font-size:var(--jp-content-font-size1,14px);"
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def memory_text(size: int | None) -> str:
+    """Return a size in bytes as people write it.
+
+    Example:
+        >>> memory_text(25_400_000)
+        '25 MB'
+    """
+    return "–" if size is None else f"{size / 1e6:.0f} MB"
+
+
+def _state_text(engine: dict[str, Any]) -> str:
+    meaning = (engine["exit"] or {}).get("meaning")
+    return f"{engine['state']}: {meaning}" if meaning else str(engine["state"])
+
+
+def _engine_row(engine: dict[str, Any]) -> list[str]:
+    return [
+        _shown(engine["id"]),
+        _shown(engine["pid"]),
+        _state_text(engine),
+        _shown(engine["queued"]),
+        _shown(engine["completed"]),
+        _shown(engine["cpu_percent"]),
+        memory_text(engine["rss_bytes"]),
+        _shown(engine["python"]),
+        _shown(engine["launcher"]),
+        _shown(engine["started_here"]),
+    ]
+
+
+def _by_host(info: dict[str, Any]) -> Iterable[tuple[str, list[list[str]]]]:
+    def host(engine: dict[str, Any]) -> str:
+        return engine["host"] or "unknown host"
+
+    for name, engines in groupby(sorted(info["engines"], key=host), key=host):
+        yield name, [_engine_row(engine) for engine in engines]
+
+
+def _summary(info: dict[str, Any]) -> str:
+    name = f"{info['profile']}:{info['cluster_id']}" if info["cluster_id"] else info["profile"]
+    count = info["engines_total"]
+    noun = "engine" if count == 1 else "engines"
+    text = f"Cluster {name}: {info['state']}, {count} {noun}"
+    if count:
+        text += f" ({info['engines_started_here']} started here)"
+    controller = info["controller"]
+    if controller is None:
+        return f"{text}, no controller"
+    whose = "started here" if controller["started_here"] else "started elsewhere"
+    silent = "" if info["connected"] else ", not answering"
+    return f"{text}, controller pid {_shown(controller['pid'])} {whose}{silent}"
+
+
+def _text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [header, *rows]
+    ]
+
+
+def _html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f'<th scope="col" style="{_CELL}">{escape(cell)}</th>' for cell in header)
+    body = "".join(
+        "<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in row) + "</tr>"
+        for row in rows
+    )
+    style = f"{_TABLE}color:var(--jp-ui-font-color1,inherit)"
+    return f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _problem_text(problem: dict[str, str]) -> str:
+    return f"{problem['where']}: {problem['what']}; {problem['fix']}"
+
+
+def _problems_html(problems: list[dict[str, str]]) -> str:
+    items = "".join(f"<li>{escape(_problem_text(problem))}</li>" for problem in problems)
+    style = "color:var(--jp-warn-color0,#8a5a00)"
+    return f'<ul style="{style}">{items}</ul>' if items else ""
+
+
+def cluster_text(info: dict[str, Any]) -> str:
+    """Return the plain table of a cluster, by host, from its JSON form."""
+    lines = [_summary(info)]
+    for host, rows in _by_host(info):
+        lines += [f"{host}:", *(f"  {line}" for line in _text_table(_ENGINE_COLUMNS, rows))]
+    lines += [f"! {_problem_text(problem)}" for problem in info["problems"]]
+    return "\n".join(lines)
+
+
+def cluster_html(info: dict[str, Any]) -> str:
+    """Return the themed HTML table of a cluster, by host, from its JSON form."""
+    parts = [f"<div>{escape(_summary(info))}</div>"]
+    for host, rows in _by_host(info):
+        parts += [f"<div><b>{escape(host)}</b></div>", _html_table(_ENGINE_COLUMNS, rows)]
+    return "".join([*parts, _problems_html(info["problems"])])
+
+
+_CLEANUP_COLUMNS = ("process", "id", "pid", "host", "outcome")
+
+
+def _cleanup_rows(report: dict[str, Any]) -> list[list[str]]:
+    keys = ("kind", "id", "pid", "host", "outcome")
+    return [[_shown(process[key]) for key in keys] for process in report["processes"]]
+
+
+def cleanup_text(report: dict[str, Any]) -> str:
+    """Return the plain table of a cleanup from its JSON form."""
+    rows = _cleanup_rows(report)
+    lines = _text_table(_CLEANUP_COLUMNS, rows) if rows else ["Nothing was started here."]
+    return "\n".join([*lines, *(f"! {_problem_text(item)}" for item in report["problems"])])
+
+
+def cleanup_html(report: dict[str, Any]) -> str:
+    """Return the themed HTML table of a cleanup from its JSON form."""
+    rows = _cleanup_rows(report)
+    table = _html_table(_CLEANUP_COLUMNS, rows) if rows else "<div>Nothing was started here.</div>"
+    return table + _problems_html(report["problems"])

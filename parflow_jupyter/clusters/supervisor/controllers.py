@@ -1,0 +1,202 @@
+"""Finding, starting and connecting to the cluster's one controller."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import sys
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import ControllerSilentError, ControllerStartError, EngineStartError
+from ..controller_files import (
+    connection_path,
+    host_elsewhere,
+    is_listening,
+    read_connection,
+    remove_connection_files,
+)
+from ..launchers.base import ProcessSpec
+from .link import ControllerLink
+from .state import Cluster, ManagedProcess
+from .watching import watch
+
+ANSWER_TIMEOUT = 5.0
+START_TIMEOUT = 30.0
+
+CONTROLLER_SETTINGS: dict[str, dict[str, Any]] = {
+    # Registration waits for a heartbeat; misses are many, so that a freeze of 30 s is survived.
+    "HeartMonitor": {"period": 250, "max_heartmonitor_misses": 120},
+    "IPController": {
+        "use_threads": True,
+        "db_class": "ipyparallel.controller.dictdb.NoDB",
+        "log_level": 30,
+    },
+}
+ENGINE_SETTINGS: dict[str, dict[str, Any]] = {
+    # 240 checks of 750 ms: an engine whose controller vanished ends after three minutes.
+    "IPEngine": {
+        "enable_nanny": False,
+        "max_heartbeat_misses": 240,
+        "timeout": 20.0,
+        "log_level": 30,
+    },
+}
+
+
+@dataclass(frozen=True)
+class StartRequest:
+    """Who asks for processes, and how they are to be: interpreter, folder, path, environment."""
+
+    owner: str
+    launcher: str
+    python: str
+    cwd: str
+    path: list[str]
+    environment: dict[str, str]
+
+
+def tail(log: str, lines: int = 10) -> str:
+    """Return the last lines of a log, as text."""
+    with contextlib.suppress(OSError):
+        return "\n".join(Path(log).read_text(errors="replace").splitlines()[-lines:])
+    return ""
+
+
+async def launch(
+    cluster: Cluster, request: StartRequest, spec: ProcessSpec, timeout: float
+) -> ManagedProcess:
+    """Start one process, write it down and follow it to its end."""
+    started = await cluster.launcher(request.launcher).start(spec, timeout)
+    process = ManagedProcess(
+        kind=spec.role,
+        identity=started.identity,
+        uuid=spec.uuid,
+        owner=request.owner,
+        launcher=request.launcher,
+        python=started.python,
+        log=spec.log,
+        counters=spec.counters,
+        entropy=str(spec.entropy),
+        spec={"python": spec.python, "cwd": spec.cwd, "path": spec.path},
+    )
+    cluster.processes[process.pid] = process
+    cluster.save()
+    watch(cluster, process)
+    return process
+
+
+def _controller_spec(cluster: Cluster, request: StartRequest) -> ProcessSpec:
+    settings = {name: dict(values) for name, values in CONTROLLER_SETTINGS.items()}
+    settings["IPController"]["work_dir"] = str(cluster.profile_dir)
+    name = f"parflow-controller{'-' if cluster.cluster_id else ''}{cluster.cluster_id}.log"
+    return ProcessSpec(
+        role="controller",
+        profile_dir=str(cluster.profile_dir),
+        cluster_id=cluster.cluster_id,
+        # The controller serves engines of any Python: it runs in the supervisor's.
+        python=sys.executable,
+        cwd=str(cluster.profile_dir),
+        path=[],
+        environment=request.environment,
+        log=str(cluster.log_dir / name),
+        settings=settings,
+        uuid=str(uuid.uuid4()),
+        entropy=secrets.randbits(128),
+    )
+
+
+async def connect_controller(cluster: Cluster, timeout: float = ANSWER_TIMEOUT) -> bool:
+    """Connect to the controller whose connection file is here; return False when there is none.
+
+    Raises:
+        ControllerSilentError: Something listens there and does not answer.
+    """
+    path = connection_path(cluster.profile_dir, cluster.cluster_id, "client")
+    connection = read_connection(path)
+    if connection is None:
+        return False
+    if cluster.link is not None and cluster.link.connection == connection:
+        link = cluster.link
+    else:
+        if not await asyncio.to_thread(is_listening, connection):
+            return _not_listening(cluster, connection)
+        if cluster.link is not None:
+            cluster.link.close()
+        link = cluster.link = ControllerLink(connection, cluster.changed)
+    try:
+        await link.refresh(timeout)
+    except ControllerSilentError:
+        cluster.is_connected = False
+        if not await asyncio.to_thread(is_listening, connection):
+            return _not_listening(cluster, connection)
+        raise
+    cluster.is_connected = True
+    cluster.changed()
+    return True
+
+
+def _not_listening(cluster: Cluster, connection: dict[str, Any]) -> bool:
+    if cluster.link is not None:
+        cluster.link.close()
+        cluster.link = None
+    cluster.is_connected = False
+    return False
+
+
+def _refuse_other_host(cluster: Cluster) -> None:
+    """Leave the file of another host alone: on a shared home its controller may well live."""
+    host = host_elsewhere(cluster.profile_dir, cluster.cluster_id)
+    if host is not None:
+        path = connection_path(cluster.profile_dir, cluster.cluster_id, "client")
+        raise ControllerSilentError(
+            f"{path} belongs to a controller on the host {host!r}, which can't be reached from "
+            f"{cluster.host!r}: start engines there, choose another profile or cluster id, or "
+            f"remove the file if that controller is gone."
+        )
+
+
+async def ensure_controller(cluster: Cluster, request: StartRequest) -> None:
+    """Connect to the cluster's controller; start one when there is none.
+
+    Raises:
+        ControllerSilentError: One listens, but does not answer.
+        ControllerStartError: It ended, or did not come up in time.
+    """
+    async with cluster.controller_lock:
+        if await connect_controller(cluster):
+            return
+        own = cluster.controller()
+        if own is not None:
+            raise ControllerSilentError(
+                f"The controller (pid {own.pid}) lives but its connection file is gone: "
+                f"clean up, then start again."
+            )
+        _refuse_other_host(cluster)
+        remove_connection_files(cluster.profile_dir, cluster.cluster_id)
+        await _start_controller(cluster, request)
+
+
+async def _start_controller(cluster: Cluster, request: StartRequest) -> None:
+    cluster.problems = [item for item in cluster.problems if item.where != "controller"]
+    spec = _controller_spec(cluster, request)
+    try:
+        process = await launch(cluster, request, spec, START_TIMEOUT)
+    except EngineStartError as error:
+        raise ControllerStartError(error.message) from error
+    deadline = time.monotonic() + START_TIMEOUT
+    ready = [connection_path(cluster.profile_dir, cluster.cluster_id, "client")]
+    ready.append(connection_path(cluster.profile_dir, cluster.cluster_id, "engine"))
+    while not all(path.exists() for path in ready):
+        if not process.lives or time.monotonic() > deadline:
+            meaning = (process.exit or {}).get("meaning", f"not ready after {START_TIMEOUT:g} s")
+            raise ControllerStartError(
+                f"The controller did not come up: {meaning}. Its log {process.log} ends with:\n"
+                f"{tail(process.log)}"
+            )
+        await asyncio.sleep(0.01)
+    await connect_controller(cluster)

@@ -1,0 +1,193 @@
+"""The methods a supervisor answers: one small function each; the dictionary is the dispatch."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from importlib import metadata
+from typing import Any
+
+from ...errors import (
+    ClusterBusyError,
+    EngineNotFoundError,
+    OperationNotFoundError,
+)
+from ..engine_count import check_engine_count
+from ..identity import own_identity, send_signal
+from ..launchers import check_launcher
+from ..owners import Owner
+from ..wire import hello
+from . import ownership, reporting, starting, stopping
+from .controllers import StartRequest
+from .state import Cluster, ManagedProcess, RunningOperation
+
+Params = dict[str, Any]
+Method = Callable[[Cluster, Owner, Params], Awaitable[Any]]
+
+
+def _package_version() -> str:
+    try:
+        return metadata.version("parflow-jupyter")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+async def _hello(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    about = hello(_package_version())
+    return {**about, "supervisor": own_identity().to_dict(), "profile": cluster.profile}
+
+
+async def _info(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    return (await reporting.cluster_info(cluster, owner.key)).to_dict()
+
+
+def _request(owner: Owner, params: Params) -> StartRequest:
+    return StartRequest(
+        owner=owner.key,
+        launcher=check_launcher(params.get("launcher")),
+        python=params["python"],
+        cwd=params["cwd"],
+        path=list(params["path"]),
+        environment=dict(params["environment"]),
+    )
+
+
+def _begin(cluster: Cluster, operation: RunningOperation, owner: Owner, work: Any) -> Any:
+    operation.owner = owner.key
+    operation.task = asyncio.ensure_future(starting.carry_out(cluster, operation, work))
+    return operation.view().to_dict()
+
+
+async def _start_engines(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    count = check_engine_count(params.get("n"))
+    request = _request(owner, params)
+    if cluster.state() == "stopping":
+        raise ClusterBusyError("The cluster is being shut down: ask again when that is done.")
+    operation = starting.new_operation(cluster, "start-engines", count)
+    timeout = float(params.get("timeout") or 60.0)
+    work = starting.start_engines(cluster, operation, request, timeout)
+    return _begin(cluster, operation, owner, work)
+
+
+async def _shutdown(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    await starting.cancel_starts(cluster)
+    await reporting.refresh(cluster)
+    total = len(cluster.living()) or 1
+    operation = starting.new_operation(cluster, "shutdown", total)
+    timeout = float(params.get("timeout") or 15.0)
+    work = stopping.shut_down(cluster, operation, timeout)
+    return _begin(cluster, operation, owner, work)
+
+
+def _find_operation(cluster: Cluster, params: Params) -> RunningOperation:
+    try:
+        return cluster.operations[params["id"]]
+    except KeyError:
+        raise OperationNotFoundError(
+            f"There is no operation {params.get('id')!r}: it may have been forgotten; ask for "
+            f"the cluster's information instead."
+        ) from None
+
+
+async def _operation(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    found = _find_operation(cluster, params)
+    if params.get("wait") and found.task is not None:
+        await asyncio.wait([found.task], timeout=float(params["wait"]))
+    return found.view().to_dict()
+
+
+async def _cancel_operation(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    found = _find_operation(cluster, params)
+    if found.task is not None and not found.task.done() and found.kind == "start-engines":
+        found.task.cancel()
+        await asyncio.wait([found.task], timeout=10)
+    return found.view().to_dict()
+
+
+async def _cleanup(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    await starting.cancel_starts(cluster, owner.key)
+    if params.get("mode") == "detach":
+        return stopping.detach(cluster, owner.key)
+    return await stopping.terminate(cluster, owner.key)
+
+
+def _find_engine(cluster: Cluster, params: Params) -> ManagedProcess:
+    wanted = params.get("engine")
+    for process in cluster.living("engine"):
+        if process.engine_id == wanted:
+            return process
+    raise EngineNotFoundError(
+        f"No engine {wanted!r} was started by this package on this host: "
+        f"the cluster's information lists those that were."
+    )
+
+
+async def _interrupt_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    # The kernel ignores the signal when it is idle, so it hits a running task only.
+    send_signal(_find_engine(cluster, params).identity, signal.SIGINT)
+    return {}
+
+
+async def _stop_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    engine = _find_engine(cluster, params)
+    outcome = await stopping.end_process(engine)
+    return {"pid": engine.pid, "outcome": outcome}
+
+
+async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    engine = _find_engine(cluster, params)
+    asked = _request(owner, params)
+    whose = engine.owner or asked.owner
+    request = StartRequest(whose, engine.launcher, **engine.spec, environment=asked.environment)
+    await starting.replace_engine(cluster, engine, request)
+    return {}
+
+
+async def _release_owner(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    if params.get("crashed"):
+        cluster.owners.pop(owner.key, None)
+        ownership.grant_lease(cluster, owner.key)
+    else:
+        await ownership.release(cluster, owner.key)
+    return {}
+
+
+async def _describe(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    return {
+        "profile_dir": str(cluster.profile_dir),
+        "cluster_id": cluster.cluster_id,
+        "state": cluster.state(),
+        "supervisor": own_identity().to_dict(),
+        "owners": [found.to_dict() for found in cluster.owners.values()],
+        "processes": [process.to_dict() for process in cluster.living()],
+    }
+
+
+async def _quit(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    if cluster.living():
+        raise ClusterBusyError(
+            f"{len(cluster.living())} processes still run: clean up or shut the cluster down first."
+        )
+    cluster.quit.set()
+    return {}
+
+
+METHODS: dict[str, Method] = {
+    "hello": _hello,
+    "info": _info,
+    "start_engines": _start_engines,
+    "shutdown": _shutdown,
+    "operation": _operation,
+    "cancel_operation": _cancel_operation,
+    "cleanup": _cleanup,
+    "interrupt_engine": _interrupt_engine,
+    "stop_engine": _stop_engine,
+    "replace_engine": _replace_engine,
+    "release_owner": _release_owner,
+    "describe": _describe,
+    "quit": _quit,
+}
+
+WITHOUT_OWNER = {"hello", "release_owner", "describe", "quit"}
+"""Methods that don't make the asker an owner to be followed."""

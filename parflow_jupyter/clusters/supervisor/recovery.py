@@ -1,0 +1,66 @@
+"""Rebuilding what a killed supervisor knew: its record, and the processes found alive."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from ...errors import ClusterError, Problem
+from ..identity import is_alive
+from ..owners import Owner
+from ..records import read_private_json, remove_file
+from .controllers import connect_controller
+from .ownership import grant_lease, note_owner, release
+from .state import Cluster, ManagedProcess
+from .watching import in_background, watch
+
+
+def _read_process(data: object) -> ManagedProcess | None:
+    try:
+        return ManagedProcess.from_dict(data)  # type: ignore[arg-type]
+    except (TypeError, ValueError, KeyError):
+        return None
+
+
+def _read_owner(data: object) -> Owner | None:
+    try:
+        return Owner.from_dict(data)  # type: ignore[arg-type]
+    except (TypeError, ValueError, KeyError):
+        return None
+
+
+async def rebuild(cluster: Cluster) -> None:
+    """Adopt the processes of the record that live; a record that can't be trusted is a problem."""
+    data, problem = read_private_json(cluster.record)
+    if problem is not None:
+        cluster.problems.append(Problem("record", problem.what, problem.fix))
+    if data is None:
+        return
+    for item in data.get("processes") or []:
+        process = _read_process(item)
+        if process is None:
+            continue
+        if is_alive(process.identity):
+            cluster.processes[process.pid] = process
+        elif process.counters:
+            remove_file(Path(process.counters))
+    # Followed only after all are known: one that ends now may concern the others.
+    for process in list(cluster.processes.values()):
+        watch(cluster, process)
+    _take_owners(cluster, [_read_owner(item) for item in data.get("owners") or []])
+    with contextlib.suppress(ClusterError):
+        await connect_controller(cluster)
+
+
+def _take_owners(cluster: Cluster, owners: list[Owner | None]) -> None:
+    """Follow the owners that live; the others ended while nobody looked."""
+    for owner in owners:
+        if owner is None:
+            continue
+        if is_alive(owner.identity):
+            note_owner(cluster, owner)
+        elif owner.kind == "server":
+            grant_lease(cluster, owner.key)
+        else:
+            in_background(release(cluster, owner.key))
+    cluster.had_owner = True

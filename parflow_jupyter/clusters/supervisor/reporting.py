@@ -1,0 +1,156 @@
+"""The information on a cluster for one asker; it never asks an engine anything."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from typing import Any
+
+from ...errors import ClusterError, ControllerSilentError, Problem
+from ..identity import is_stopped
+from ..model import ClusterInfo, ControllerInfo, EngineInfo, EngineState
+from .controllers import connect_controller
+from .state import Cluster, ManagedProcess
+
+QUEUE_TIMEOUT = 0.5
+
+_cpu: dict[int, Any] = {}
+
+
+def _usage(process: ManagedProcess) -> tuple[float | None, int | None]:
+    """Return (CPU percent since the last look, resident bytes) of a living process."""
+    import psutil
+
+    try:
+        seen = _cpu.get(process.pid)
+        if seen is None or seen.pid != process.pid or not seen.is_running():
+            seen = _cpu[process.pid] = psutil.Process(process.pid)
+        return seen.cpu_percent(None), seen.memory_info().rss
+    except psutil.Error:
+        _cpu.pop(process.pid, None)
+        return None, None
+
+
+def _state(cluster: Cluster, process: ManagedProcess) -> EngineState:
+    if not process.lives:
+        return "dead"
+    if is_stopped(process.identity):
+        return "unresponsive"
+    link = cluster.link
+    if link is None or process.uuid not in link.engines:
+        return "starting" if process.engine_id is None else "unresponsive"
+    counters = process.read_counters()
+    if counters is None:
+        return "unknown"
+    return "busy" if counters.busy else "idle"
+
+
+def _own_engine(
+    cluster: Cluster, process: ManagedProcess, owner: str | None, queues: dict[int, int]
+) -> EngineInfo:
+    counters = process.read_counters()
+    cpu, rss = _usage(process) if process.lives else (None, None)
+    return EngineInfo(
+        id=process.engine_id,
+        pid=process.pid,
+        host=cluster.host,
+        system=platform.system(),
+        python=process.python,
+        launcher=process.launcher,
+        started_here=process.owner is not None and process.owner == owner,
+        state=_state(cluster, process),
+        queued=queues.get(-1 if process.engine_id is None else process.engine_id),
+        completed=counters.completed if counters else None,
+        cpu_percent=cpu,
+        rss_bytes=rss,
+        exit=process.exit,
+    )
+
+
+def _foreign_engine(engine_id: int, queues: dict[int, int]) -> EngineInfo:
+    unknown: Any = None
+    return EngineInfo(
+        engine_id,
+        unknown,
+        unknown,
+        unknown,
+        unknown,
+        unknown,
+        started_here=False,
+        state="unknown",
+        queued=queues.get(engine_id),
+    )
+
+
+def _engines(cluster: Cluster, owner: str | None, queues: dict[int, int]) -> list[EngineInfo]:
+    own = [process for process in cluster.processes.values() if process.kind == "engine"]
+    known = {process.uuid for process in own}
+    registered = cluster.link.engines if cluster.link is not None else {}
+    listed = [_own_engine(cluster, process, owner, queues) for process in own]
+    foreign = [number for key, number in registered.items() if key not in known]
+    listed += [_foreign_engine(number, queues) for number in foreign]
+    return sorted(listed, key=lambda engine: (engine.id is None, engine.id or 0, engine.pid or 0))
+
+
+def _controller(cluster: Cluster, owner: str | None) -> ControllerInfo | None:
+    own = cluster.controller()
+    if own is not None:
+        mine = own.owner is not None and own.owner == owner
+        return ControllerInfo(started_here=mine, pid=own.pid, host=cluster.host)
+    if cluster.link is None:
+        return None
+    location = str(cluster.link.connection.get("location") or "") or None
+    return ControllerInfo(started_here=False, pid=None, host=location)
+
+
+def _problems(cluster: Cluster, engines: list[EngineInfo]) -> list[Problem]:
+    found = list(cluster.problems)
+    if cluster.link is not None and not cluster.is_connected:
+        fix = "wait, or request a cluster shutdown"
+        found.append(Problem("controller", "does not answer", fix))
+    for engine in engines:
+        name = f"engine {engine.id if engine.id is not None else f'process {engine.pid}'}"
+        if engine.state == "dead":
+            meaning = (engine.exit or {}).get("meaning", "ended")
+            found.append(Problem(name, meaning, "start another one; its log is kept"))
+        elif engine.state == "unresponsive":
+            found.append(Problem(name, "does not respond", "wait for it, or replace it"))
+    return found
+
+
+async def refresh(cluster: Cluster) -> dict[int, int]:
+    """Look whether the controller is there and answers; return the queue counts by engine id."""
+    if cluster.link is None:
+        with contextlib.suppress(ClusterError):
+            await connect_controller(cluster, QUEUE_TIMEOUT * 2)
+    if cluster.link is None:
+        return {}
+    try:
+        queues = await cluster.link.queues(QUEUE_TIMEOUT)
+        cluster.is_connected = True
+        return queues
+    except ControllerSilentError:
+        # Gone (a foreign one we can't watch), or alive and silent?
+        with contextlib.suppress(ClusterError):
+            await connect_controller(cluster, QUEUE_TIMEOUT)
+        return {}
+
+
+async def cluster_info(cluster: Cluster, owner: str | None) -> ClusterInfo:
+    """Return what is known of the cluster, as seen by an owner; takes a second at most."""
+    queues = await refresh(cluster)
+    cluster.forget_dead()
+    engines = _engines(cluster, owner, queues)
+    living = [engine for engine in engines if engine.state != "dead"]
+    state: Any = cluster.state()
+    return ClusterInfo(
+        profile=cluster.profile,
+        cluster_id=cluster.cluster_id,
+        state=state,
+        connected=cluster.is_connected,
+        controller=_controller(cluster, owner),
+        engines_started_here=sum(1 for engine in living if engine.started_here),
+        engines_total=len(living),
+        engines=engines,
+        problems=_problems(cluster, engines),
+    )

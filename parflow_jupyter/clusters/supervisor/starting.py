@@ -1,0 +1,228 @@
+"""Starting engines, as an operation that reports each one that registers."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+import uuid
+from typing import Any
+
+from ...errors import ClusterError, EngineStartError, ParflowError, Problem
+from ..controller_files import connection_path, read_connection
+from ..engine_count import available_cores
+from ..environment import blas_limits, blas_threads
+from ..launchers.base import ProcessSpec
+from . import controllers, stopping
+from .controllers import ENGINE_SETTINGS, StartRequest
+from .state import KEPT_OPERATIONS, Cluster, ManagedProcess, RunningOperation
+
+FORK_TIMEOUT = 30.0
+
+
+def new_operation(cluster: Cluster, kind: str, total: int) -> RunningOperation:
+    """Register an operation; the oldest ones that ended are forgotten."""
+    ended = [key for key, found in cluster.operations.items() if found.state != "running"]
+    for key in ended[: max(0, len(cluster.operations) - KEPT_OPERATIONS)]:
+        del cluster.operations[key]
+    operation = RunningOperation(secrets.token_hex(8), kind, total)
+    cluster.operations[operation.id] = operation
+    return operation
+
+
+def publish_operation(cluster: Cluster, operation: RunningOperation) -> None:
+    """Tell subscribers how far an operation is."""
+    fields = {
+        "operation": operation.id,
+        "kind": operation.kind,
+        "state": operation.state,
+        "done": operation.done,
+        "total": operation.total,
+        "message": operation.message,
+    }
+    cluster.publish("OperationChanged", fields)
+
+
+async def carry_out(cluster: Cluster, operation: RunningOperation, work: Any) -> None:
+    """Await the work of an operation and keep how it ended."""
+    try:
+        await work
+        operation.state = "done"
+    except asyncio.CancelledError:
+        operation.state, operation.message = "cancelled", "cancelled"
+    except ParflowError as error:
+        operation.state, operation.message = "failed", error.message
+        operation.error = error.to_dict()
+    except Exception as error:
+        operation.state, operation.message = "failed", f"{type(error).__name__}: {error}"
+        operation.error = ClusterError(
+            f"The supervisor failed ({operation.message}): see its log in the runtime folder."
+        ).to_dict()
+        raise
+    finally:
+        cluster.last_used = time.monotonic()
+        publish_operation(cluster, operation)
+        cluster.changed()
+
+
+async def cancel_starts(cluster: Cluster, owner: str | None = None) -> None:
+    """Cancel starts that are under way, those of one owner when given."""
+    waiting = [
+        operation.task
+        for operation in cluster.operations.values()
+        if operation.task is not None
+        and operation.state == "running"
+        and operation.kind == "start-engines"
+        and owner in (None, operation.owner)
+    ]
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def _engine_spec(cluster: Cluster, request: StartRequest, count: int) -> ProcessSpec:
+    key = str(uuid.uuid4())
+    connection = read_connection(connection_path(cluster.profile_dir, cluster.cluster_id, "engine"))
+    if connection is None:
+        raise EngineStartError(
+            "The controller's engine connection file is gone: clean up, then start again."
+        )
+    limits = blas_limits(request.environment, available_cores(), count)
+    environment = {**request.environment, **limits}
+    settings = {name: dict(values) for name, values in ENGINE_SETTINGS.items()}
+    settings["IPEngine"]["work_dir"] = request.cwd
+    return ProcessSpec(
+        role="engine",
+        profile_dir=str(cluster.profile_dir),
+        cluster_id=cluster.cluster_id,
+        python=request.python,
+        cwd=request.cwd,
+        path=request.path,
+        environment=environment,
+        log=str(cluster.log_dir / f"parflow-engine-{key[:8]}.log"),
+        settings=settings,
+        uuid=key,
+        counters=str(cluster.counters_dir / key),
+        connection=connection,
+        entropy=secrets.randbits(128),
+        threads=blas_threads(environment) or 1,
+    )
+
+
+async def start_engines(
+    cluster: Cluster, operation: RunningOperation, request: StartRequest, timeout: float
+) -> None:
+    """Start ``operation.total`` engines and wait until each registered or failed.
+
+    Raises:
+        ControllerSilentError, ControllerStartError: There is no controller to work with.
+        EngineStartError: Not one engine came up.
+    """
+    deadline = time.monotonic() + timeout
+    operation.message = "connecting to the controller"
+    publish_operation(cluster, operation)
+    await cluster.launcher(request.launcher).prepare(request.python)
+    await controllers.ensure_controller(cluster, request)
+    operation.message = "starting engines"
+    engines: list[ManagedProcess] = []
+    try:
+        failures = await _launch_all(cluster, operation, request, engines)
+        await _wait_registered(cluster, operation, engines, deadline)
+    except asyncio.CancelledError:
+        await stopping.end_processes([item for item in engines if not _registered(cluster, item)])
+        raise
+    failures += await _give_up_late(cluster, engines, timeout)
+    operation.problems += failures
+    if operation.done == 0:
+        await _end_useless_controller(cluster)
+        raise EngineStartError("\n".join(["No engine came up.", *map(str, failures)]))
+    operation.message = f"{operation.done} of {operation.total} engines started"
+
+
+async def _launch_all(
+    cluster: Cluster,
+    operation: RunningOperation,
+    request: StartRequest,
+    engines: list[ManagedProcess],
+) -> list[Problem]:
+    alive = len(cluster.living("engine"))
+
+    async def launch_one() -> Problem | None:
+        spec = _engine_spec(cluster, request, alive + operation.total)
+        try:
+            engines.append(await controllers.launch(cluster, request, spec, FORK_TIMEOUT))
+        except EngineStartError as error:
+            return Problem("engine", error.message, "start again when that is put right")
+        return None
+
+    found = await asyncio.gather(*(launch_one() for _ in range(operation.total)))
+    return [problem for problem in found if problem is not None]
+
+
+def _registered(cluster: Cluster, process: ManagedProcess) -> bool:
+    return cluster.link is not None and process.uuid in cluster.link.engines
+
+
+async def _wait_registered(
+    cluster: Cluster,
+    operation: RunningOperation,
+    engines: list[ManagedProcess],
+    deadline: float,
+) -> None:
+    while True:
+        seen = sum(1 for engine in engines if _registered(cluster, engine))
+        if seen > operation.done:
+            operation.done = seen
+            publish_operation(cluster, operation)
+        waiting = [item for item in engines if item.lives and not _registered(cluster, item)]
+        left = deadline - time.monotonic()
+        if not waiting or left <= 0 or cluster.link is None:
+            cluster.save()
+            return
+        await cluster.wait_change(min(0.25, left))
+        if cluster.link is not None:
+            try:
+                # A notice can be missed while the subscription is being set up.
+                await cluster.link.refresh(min(2.0, max(0.1, left)))
+            except ClusterError:
+                cluster.is_connected = False
+
+
+async def _give_up_late(
+    cluster: Cluster, engines: list[ManagedProcess], timeout: float
+) -> list[Problem]:
+    late = [item for item in engines if item.lives and not _registered(cluster, item)]
+    await stopping.end_processes(late)
+    problems = []
+    for engine in engines:
+        if engine in late:
+            what = f"did not register within {timeout:g} s"
+        elif not engine.lives:
+            what = (engine.exit or {}).get("meaning", "ended")
+        else:
+            continue
+        where = f"engine process {engine.pid}"
+        last = controllers.tail(engine.log)
+        problems.append(Problem(where, what, f"see its log {engine.log}, which ends:\n{last}"))
+        cluster.processes.pop(engine.pid, None)
+    return problems
+
+
+async def _end_useless_controller(cluster: Cluster) -> None:
+    """End a controller that was started for engines of which none came up."""
+    own = cluster.controller()
+    if own is not None and cluster.link is not None and not cluster.link.engines:
+        await stopping.end_controller(cluster, own)
+
+
+async def replace_engine(cluster: Cluster, engine: ManagedProcess, request: StartRequest) -> None:
+    """Kill an engine of ours and start another one in its place.
+
+    Raises:
+        EngineStartError: The new one did not come up; the old one is gone.
+    """
+    await stopping.end_process(engine)
+    operation = new_operation(cluster, "start-engines", 1)
+    await carry_out(cluster, operation, start_engines(cluster, operation, request, 60.0))
+    if operation.error is not None:
+        raise EngineStartError(operation.message)

@@ -1,0 +1,260 @@
+"""What the supervisor knows: its processes, owners and operations, and how it is written down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...errors import Problem
+from ..engine_counters import EngineCounters, read_block
+from ..identity import ProcessIdentity, own_identity
+from ..launchers import load_launcher
+from ..launchers.base import Launcher
+from ..model import Operation, OperationState
+from ..owners import Owner
+from ..records import RECORD_VERSION, record_path, remove_file, write_private_json
+from ..runtime import cluster_key, host_name, runtime_dir, socket_path
+from .link import ControllerLink
+
+KEPT_OPERATIONS = 100
+DEAD_SHOWN = 60.0
+"""Seconds for which an engine that ended unexpectedly is still shown."""
+
+
+def setting(name: str, default: float) -> float:
+    """Return a duration in seconds that the environment may change."""
+    try:
+        return float(os.environ.get(name, default))
+    except ValueError:
+        return default
+
+
+@dataclass
+class ManagedProcess:
+    """A controller or engine that this cluster's supervisor started."""
+
+    kind: str
+    identity: ProcessIdentity
+    uuid: str
+    owner: str | None
+    launcher: str
+    python: str
+    log: str
+    counters: str
+    entropy: str
+    spec: dict[str, Any]
+    engine_id: int | None = None
+    lease_until: float | None = None
+    is_stopping: bool = False
+    exit: dict[str, Any] | None = None
+    ended_at: float | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def pid(self) -> int:
+        """The process's pid."""
+        return self.identity.pid
+
+    @property
+    def lives(self) -> bool:
+        """Whether its end was not seen yet."""
+        return not self.ended.is_set()
+
+    def read_counters(self) -> EngineCounters | None:
+        """Return what the engine last told about itself."""
+        return read_block(Path(self.counters)) if self.counters else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the form kept in the record; it holds no secret."""
+        kept = ("kind", "uuid", "owner", "launcher", "python", "log", "counters", "entropy")
+        more = {name: getattr(self, name) for name in (*kept, "engine_id", "spec")}
+        leased = None if self.lease_until is None else time.time() + self.lease_left()
+        return {**more, "identity": self.identity.to_dict(), "lease_until": leased}
+
+    def lease_left(self) -> float:
+        """Return the seconds until the lease ends."""
+        return 0.0 if self.lease_until is None else self.lease_until - time.monotonic()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ManagedProcess:
+        """Rebuild from the record.
+
+        Raises:
+            TypeError, ValueError, KeyError: The form is broken.
+        """
+        values = dict(data)
+        leased = values.pop("lease_until", None)
+        identity = ProcessIdentity.from_dict(values.pop("identity"))
+        process = cls(identity=identity, **values)
+        if leased is not None:
+            process.lease_until = time.monotonic() + float(leased) - time.time()
+        return process
+
+
+@dataclass
+class RunningOperation:
+    """An operation and the asyncio task that carries it out."""
+
+    id: str
+    kind: Any
+    total: int
+    state: OperationState = "running"
+    done: int = 0
+    message: str = ""
+    error: dict[str, Any] | None = None
+    problems: list[Problem] = field(default_factory=list)
+    owner: str = ""
+    task: asyncio.Task[None] | None = None
+
+    def view(self) -> Operation:
+        """Return the frozen form that askers see."""
+        values = {key: value for key, value in vars(self).items() if key not in ("task", "owner")}
+        return Operation(**{**values, "problems": list(self.problems)})
+
+
+class Cluster:
+    """All that one supervisor knows of its one cluster; behaviour is in the modules beside it."""
+
+    def __init__(self, profile_dir: Path, cluster_id: str) -> None:
+        self.profile_dir = profile_dir
+        self.profile = profile_dir.name.removeprefix("profile_")
+        self.cluster_id = cluster_id
+        self.host = host_name()
+        self.key = cluster_key(profile_dir, cluster_id)
+        self.socket_path = socket_path(self.key)
+        self.record = record_path(profile_dir, cluster_id, self.host)
+        self.log_dir = profile_dir / "log"
+        self.counters_dir = runtime_dir("counters")
+        self.processes: dict[int, ManagedProcess] = {}
+        self.owners: dict[str, Owner] = {}
+        self.operations: dict[str, RunningOperation] = {}
+        self.subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
+        self.link: ControllerLink | None = None
+        self.is_connected = False
+        self.controller_lock = asyncio.Lock()
+        self.problems: list[Problem] = []
+        self.exits: dict[int, int] = {}
+        self.launchers: dict[str, Launcher] = {}
+        self.last_used = time.monotonic()
+        self.had_owner = False
+        self.quit = asyncio.Event()
+        self._changed = asyncio.Event()
+
+    # --- processes ---------------------------------------------------------
+
+    def living(self, kind: str | None = None, owner: str | None = None) -> list[ManagedProcess]:
+        """Return processes that live, of one kind and owner when given."""
+        return [
+            process
+            for process in self.processes.values()
+            if process.lives
+            and (kind is None or process.kind == kind)
+            and (owner is None or process.owner == owner)
+        ]
+
+    def controller(self) -> ManagedProcess | None:
+        """Return the controller that was started by this supervisor and lives."""
+        found = self.living("controller")
+        return found[0] if found else None
+
+    def launcher(self, name: str) -> Launcher:
+        """Return the launcher of this name, made on first use."""
+        if name not in self.launchers:
+            made: Launcher = load_launcher(name)(self.log_dir, self._note_exit)
+            self.launchers[name] = made
+        return self.launchers[name]
+
+    def _note_exit(self, pid: int, status: int) -> None:
+        self.exits[pid] = status
+
+    def is_busy(self) -> bool:
+        """Tell whether an operation is under way."""
+        return any(operation.state == "running" for operation in self.operations.values())
+
+    # --- telling others ------------------------------------------------------
+
+    def changed(self) -> None:
+        """Wake those that wait for a change, and tell subscribers."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+        if self.link is not None:
+            for process in self.living("engine"):
+                registered = self.link.engines.get(process.uuid)
+                process.engine_id = process.engine_id if registered is None else registered
+        if self.subscribers:
+            self.publish("ClusterChanged", self.summary())
+
+    async def wait_change(self, timeout: float) -> None:
+        """Return at the next change, or after ``timeout`` seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), timeout)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the fields of a ClusterChanged event."""
+        counters = [process.read_counters() for process in self.living("engine")]
+        return {
+            "profile": self.profile,
+            "cluster_id": self.cluster_id,
+            "state": self.state(),
+            "engines_total": len(self.link.engines) if self.link else 0,
+            "engines_busy": sum(1 for reading in counters if reading and reading.busy),
+        }
+
+    def state(self) -> str:
+        """Return the state of the whole cluster."""
+        running = [op.kind for op in self.operations.values() if op.state == "running"]
+        if "shutdown" in running:
+            return "stopping"
+        if "start-engines" in running:
+            return "starting"
+        if self.link is not None and (self.is_connected or self.controller()):
+            return "running"
+        dead = [p for p in self.processes.values() if not p.lives and p.kind == "controller"]
+        return "failed" if dead or self.living() else "stopped"
+
+    def publish(self, event: str, fields: dict[str, Any]) -> None:
+        """Send an event to all subscribers; one that does not read loses events, not us memory."""
+        for queue in self.subscribers:
+            with contextlib.suppress(asyncio.QueueFull):
+                queue.put_nowait({"event": event, **fields})
+
+    # --- the record ------------------------------------------------------------
+
+    def save(self) -> None:
+        """Write down what a later supervisor needs; a full disk is a problem, not an end."""
+        living = self.living()
+        data = {
+            "version": RECORD_VERSION,
+            "profile": self.profile,
+            "profile_dir": str(self.profile_dir),
+            "cluster_id": self.cluster_id,
+            "host": self.host,
+            "socket": str(self.socket_path),
+            "supervisor": own_identity().to_dict(),
+            "owners": [asdict(owner) for owner in self.owners.values()],
+            "processes": [process.to_dict() for process in living],
+        }
+        self.problems = [item for item in self.problems if item.where != "record"]
+        try:
+            write_private_json(self.record, data)
+        except OSError as error:
+            fix = "free some space; until then a new supervisor would not know all processes"
+            self.problems.append(Problem("record", f"{self.record}: {error.strerror}", fix))
+
+    def forget_record(self) -> None:
+        """Remove the record of a cluster that has nothing left."""
+        with contextlib.suppress(OSError):
+            remove_file(self.record)
+
+    def forget_dead(self) -> None:
+        """Drop processes whose end was shown long enough."""
+        now = time.monotonic()
+        for pid, process in list(self.processes.items()):
+            if process.ended_at is not None and now - process.ended_at > DEAD_SHOWN:
+                del self.processes[pid]

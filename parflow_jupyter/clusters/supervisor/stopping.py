@@ -1,0 +1,181 @@
+"""Ending processes: asked first, then terminated, then killed, each with a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from typing import Any
+
+from ...errors import ClusterError, Problem, ShutdownRefusedError
+from ..controller_files import is_listening, remove_connection_files
+from ..identity import is_stopped, send_signal
+from .state import Cluster, ManagedProcess, RunningOperation, setting
+
+KILL_TIMEOUT = 3.0
+ANSWER_TIMEOUT = 2.0
+
+
+def _grace() -> float:
+    return setting("PARFLOW_TERMINATE_SECONDS", 3.0)
+
+
+async def _wait_end(process: ManagedProcess, timeout: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(process.ended.wait(), timeout)
+    return not process.lives
+
+
+async def end_process(process: ManagedProcess) -> str:
+    """End one process and return how: terminated, killed or already gone."""
+    process.is_stopping = True
+    if not process.lives:
+        return "already gone"
+    # A process that was stopped can't handle a signal, but can be killed.
+    if not is_stopped(process.identity):
+        if not send_signal(process.identity, signal.SIGTERM):
+            await _wait_end(process, KILL_TIMEOUT)
+            return "already gone"
+        if await _wait_end(process, _grace()):
+            return "terminated"
+    send_signal(process.identity, signal.SIGKILL)
+    await _wait_end(process, KILL_TIMEOUT)
+    return "killed"
+
+
+async def end_processes(processes: list[ManagedProcess]) -> list[str]:
+    """End several processes at once; the outcomes are in the same order."""
+    return list(await asyncio.gather(*(end_process(process) for process in processes)))
+
+
+async def end_controller(cluster: Cluster, process: ManagedProcess) -> str:
+    """End our own controller; it is asked first, so that it tells its clients."""
+    process.is_stopping = True
+    if cluster.link is not None and not is_stopped(process.identity):
+        with contextlib.suppress(ClusterError):
+            await cluster.link.ask("shutdown_request", {}, ANSWER_TIMEOUT)
+            # Its notice to the clients is on the way; the rest of its second is only waiting.
+            await asyncio.sleep(0.1)
+    return await end_process(process)
+
+
+def _row(cluster: Cluster, process: ManagedProcess, outcome: str) -> dict[str, Any]:
+    return {
+        "kind": process.kind,
+        "id": process.engine_id,
+        "pid": process.pid,
+        "host": cluster.host,
+        "outcome": outcome,
+    }
+
+
+def detach(cluster: Cluster, owner: str) -> dict[str, Any]:
+    """Leave what an owner started running for good; return the report."""
+    mine = cluster.living(owner=owner)
+    for process in mine:
+        process.owner = None
+        process.lease_until = None
+    cluster.save()
+    rows = [_row(cluster, process, "left running") for process in mine]
+    return {"mode": "detach", "processes": rows, "problems": []}
+
+
+def _hand_over(cluster: Cluster, owner: str) -> ManagedProcess | None:
+    """Give the owner's controller to whoever else has engines there; return it if so."""
+    controller = cluster.controller()
+    if controller is None or controller.owner != owner:
+        return None
+    others = [engine for engine in cluster.living("engine") if engine.owner != owner]
+    if not others:
+        return None
+    controller.owner = next((engine.owner for engine in others if engine.owner), None)
+    return controller
+
+
+def _foreign_problem(cluster: Cluster, mine: list[ManagedProcess]) -> list[dict[str, str]]:
+    known = {process.uuid for process in mine}
+    foreign = [key for key in (cluster.link.engines if cluster.link else {}) if key not in known]
+    if not foreign:
+        return []
+    what = f"{len(foreign)} engines that others started lost their controller"
+    return [Problem("cluster", what, "their owners can start them again").to_dict()]
+
+
+async def terminate(cluster: Cluster, owner: str) -> dict[str, Any]:
+    """End what an owner started; a controller that others use is handed over. Return the report."""
+    async with cluster.controller_lock:
+        kept = _hand_over(cluster, owner)
+        mine = cluster.living(owner=owner)
+        controllers = [process for process in mine if process.kind == "controller"]
+        engines = [process for process in mine if process.kind == "engine"]
+        problems = _foreign_problem(cluster, mine) if controllers else []
+        # Engines first: the controller then tells clients which tasks are lost.
+        outcomes = await end_processes(engines)
+        outcomes += [await end_controller(cluster, process) for process in controllers]
+        _forget_stale_dead(cluster, owner)
+        cluster.save()
+    ended = zip([*engines, *controllers], outcomes, strict=True)
+    rows = [_row(cluster, process, outcome) for process, outcome in ended]
+    if kept is not None:
+        rows.append(_row(cluster, kept, "left running"))
+        what = "the controller stays, as engines of others work there"
+        problems.append(Problem("controller", what, "nothing needs to be done").to_dict())
+    return {"mode": "terminate", "processes": rows, "problems": problems}
+
+
+def _forget_stale_dead(cluster: Cluster, owner: str) -> None:
+    """Forget the owner's dead, and with the last process what went wrong before."""
+    for pid, process in list(cluster.processes.items()):
+        if not process.lives and process.owner == owner:
+            del cluster.processes[pid]
+    if not cluster.living():
+        cluster.problems.clear()
+
+
+async def shut_down(cluster: Cluster, operation: RunningOperation, timeout: float) -> None:
+    """End the whole cluster, whoever started it.
+
+    Raises:
+        ShutdownRefusedError: A controller that is not ours did not do as asked.
+    """
+    async with cluster.controller_lock:
+        own = cluster.controller()
+        if own is None and cluster.link is not None:
+            operation.message = "asking the controller"
+            await _shut_down_foreign(cluster, timeout)
+        operation.message = "ending processes"
+        await end_processes(cluster.living("engine"))
+        if own is not None:
+            await end_controller(cluster, own)
+        if cluster.link is not None:
+            cluster.link.close()
+            cluster.link = None
+        cluster.is_connected = False
+        remove_connection_files(cluster.profile_dir, cluster.cluster_id)
+        cluster.processes.clear()
+        cluster.problems.clear()
+        cluster.save()
+        operation.done = operation.total
+
+
+async def _shut_down_foreign(cluster: Cluster, timeout: float) -> None:
+    link = cluster.link
+    assert link is not None
+    for engine in list(link.engines):
+        await link.shut_down_engine(engine)
+    deadline = time.monotonic() + timeout
+    try:
+        answer = await link.ask("shutdown_request", {}, min(timeout, 5.0))
+    except ClusterError as error:
+        raise ShutdownRefusedError(
+            "The controller was not started by this package and did not answer the shutdown "
+            "request: end its process (ipcontroller or ipcluster) where it was started."
+        ) from error
+    while await asyncio.to_thread(is_listening, link.connection):
+        if answer.get("status") != "ok" or time.monotonic() > deadline:
+            raise ShutdownRefusedError(
+                f"The controller answered {answer.get('status')!r} to the shutdown request, but "
+                f"still runs: end its process where it was started."
+            )
+        await asyncio.sleep(0.1)

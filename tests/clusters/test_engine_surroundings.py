@@ -1,0 +1,105 @@
+"""What engines find around them: randomness, environment, threads, interpreter, configuration."""
+
+import os
+import random
+import subprocess
+import sys
+
+import pytest
+
+from parflow_jupyter.clusters.connection import connect
+from parflow_jupyter.clusters.engine_count import available_cores
+from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.errors import EngineStartError, InvalidInputError
+
+
+def test_engines_draw_different_random_numbers(clusters):
+    """Forked engines don't share random numbers, also with numpy."""
+    clusters.start_engines(2)
+    view = connect(clusters)[:]
+
+    def draw():
+        import numpy.random
+
+        return random.random(), float(numpy.random.random())
+
+    first, second = view.apply_sync(draw)
+    assert first[0] != second[0]
+    assert first[1] != second[1]
+
+
+def test_engines_see_no_token_and_few_threads(clusters, monkeypatch):
+    """Secrets of who asked don't reach engines; nor do controllers' keys reach arguments."""
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "s3cret")
+    monkeypatch.setenv("JPY_PARENT_PID", "1")
+    clusters.start_engines(1)
+
+    def look():
+        import os
+        import sys
+
+        return dict(os.environ), sys.argv, os.listdir("/proc/self/fd"), os.getsid(0) == os.getpid()
+
+    environment, arguments, _, leads = connect(clusters)[0].apply_sync(look)
+    assert not [name for name in environment if name.startswith(("JUPYTERHUB", "JPY_"))]
+    assert environment["OMP_NUM_THREADS"].isdigit()
+    assert arguments == ["parflow-engine"]
+    assert leads
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(None, available_cores()), ("1", 1), ("2", 2)])
+def test_numeric_libraries_share_the_cores(clusters, monkeypatch, asked, expected):
+    """Libraries loaded before the fork obey the limit, too: cores / engines, or as asked."""
+    if asked is not None:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", asked)
+    clusters.start_engines(1)
+
+    def count_threads():
+        import numpy
+        import threadpoolctl
+
+        assert numpy.ones(1)
+        return {found["num_threads"] for found in threadpoolctl.threadpool_info()}
+
+    assert connect(clusters)[0].apply_sync(count_threads) == {expected}
+
+
+def test_another_interpreter(clusters, tmp_path):
+    """Engines run in the Python that was asked for, even one without this package."""
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", "--symlinks", tmp_path / "venv"],
+        check=True,
+        timeout=60,
+    )
+    python = tmp_path / "venv" / "bin" / "python"
+    packages = next((tmp_path / "venv" / "lib").glob("python*")) / "site-packages"
+    shared = os.path.dirname(os.path.dirname(os.path.abspath(pytest.__file__)))
+    (packages / "shared.pth").write_text(shared)
+    clusters.start_engines(1, python=str(python))
+
+    def where():
+        import sys
+
+        return sys.executable
+
+    assert connect(clusters)[0].apply_sync(where) == str(python)
+
+
+def test_a_python_without_ipyparallel_is_told(clusters, tmp_path):
+    """When no engine comes up, the error says so and nothing is left running."""
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True, timeout=60
+    )
+    with pytest.raises(EngineStartError, match="ipyparallel"):
+        clusters.start_engines(1, python=str(tmp_path / "venv" / "bin" / "python"))
+    assert clusters.info().engines_total == 0
+
+
+def test_a_launcher_that_the_profile_configures_is_not_passed_over(clusters):
+    """A profile made for Slurm does not silently get local engines; naming one does."""
+    (locate_profile("default") / "ipcluster_config.py").write_text(
+        "c.Cluster.engine_launcher_class = 'slurm'\n"
+    )
+    with pytest.raises(InvalidInputError, match="slurm"):
+        clusters.start_engines(1)
+    assert clusters.start_engines(1, launcher="local").engines_total == 1

@@ -1,0 +1,63 @@
+"""Asking a person, only where a person can answer.
+
+A question is put in an execute request that runs in the kernel's main thread
+and allows standard input, or in a terminal. Anywhere else (a callback, a
+worker thread, papermill, a script without a terminal) nobody would ever
+answer, and the question is not put.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+YES = frozenset({"", "y", "yes"})
+
+
+def ask(question: str) -> bool | None:
+    """Put a yes-or-no question; Enter means yes.
+
+    Args:
+        question: What is asked, without the ``[Y/n]``.
+
+    Returns:
+        The answer, or None where nobody can answer.
+
+    Example:
+        >>> import threading
+        >>> answers = []
+        >>> thread = threading.Thread(target=lambda: answers.append(ask("Start engines?")))
+        >>> thread.start(); thread.join()
+        >>> answers
+        [None]
+    """
+    if not can_ask():
+        return None
+    try:
+        return input(f"{question} [Y/n] ").strip().lower() in YES
+    except EOFError:
+        return None
+
+
+def can_ask() -> bool:
+    """Tell whether a question put now would reach a person."""
+    if threading.current_thread() is not threading.main_thread():
+        return False
+    kernel = _kernel()
+    if kernel is not None:
+        return _executing_with_stdin(kernel)
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _kernel() -> Any | None:
+    # Looked up, not imported: without a shell in this process there is none to ask through.
+    shell_module = sys.modules.get("IPython.core.getipython")
+    shell = shell_module.get_ipython() if shell_module else None
+    return getattr(shell, "kernel", None)
+
+
+def _executing_with_stdin(kernel: Any) -> bool:
+    parent: dict[str, Any] = kernel.get_parent("shell") or {}
+    is_execution = parent.get("header", {}).get("msg_type") == "execute_request"
+    return is_execution and bool(parent.get("content", {}).get("allow_stdin"))

@@ -1,0 +1,143 @@
+"""What the façade needs to connect the cores, which never import each other."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .errors import ParflowError
+from .events import EngineExited, Event, Listener
+from .maps import MapOptions, MapResult, SchemeChoice, run_map
+
+if TYPE_CHECKING:
+    import ipyparallel
+
+    from .clusters import Clusters
+    from .maps.schemes.base import Scheme
+
+_CANCEL_LOOKS = 0.1
+
+
+class _Process:
+    """The handle on the supervisors of this process, made when first used, ended at exit."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._clusters: Clusters | None = None
+        self._pid = 0
+
+    def clusters(self) -> Clusters:
+        with self._lock:
+            # A forked child is a process of its own and must not end its parent's engines.
+            if self._clusters is None or self._pid != os.getpid():
+                from .clusters import Clusters
+
+                self._clusters, self._pid = Clusters(), os.getpid()
+            return self._clusters
+
+    def close(self) -> None:
+        with self._lock:
+            clusters, self._clusters = self._clusters, None
+            if clusters is not None and self._pid == os.getpid():
+                clusters.close()
+
+
+process = _Process()
+atexit.register(process.close)
+
+
+def connect() -> ipyparallel.Client:
+    """Return the client of the current cluster.
+
+    Raises:
+        NoEnginesError: No controller is up.
+    """
+    from .clusters.connection import connect as connect_to
+
+    return connect_to(process.clusters())
+
+
+def toolbox() -> list[SchemeChoice]:
+    """Return the schemes in their order: ipyparallel, then serial as the last resort."""
+    from .maps.schemes.ipyparallel import IPyParallelScheme
+    from .maps.schemes.serial import SerialScheme
+    from .stores import settings
+
+    engines: Scheme = IPyParallelScheme(
+        _connect_if_running,
+        _on_engine_exit,
+        lambda engine: process.clusters().replace_engine(engine),
+    )
+    enabled = settings.schemes()
+    return [
+        SchemeChoice(scheme, enabled=enabled[scheme.name]["enabled"])
+        for scheme in (engines, SerialScheme())
+    ]
+
+
+def history() -> Any:
+    """Return the history that runs are written to."""
+    from .stores.history import History
+
+    return History()
+
+
+def _connect_if_running() -> ipyparallel.Client | None:
+    clusters = process.clusters()
+    return connect() if clusters.connection_file() is not None else None
+
+
+def _on_engine_exit(callback: Callable[[int], None]) -> Callable[[], None]:
+    def heard(event: Event) -> None:
+        if isinstance(event, EngineExited) and event.engine is not None:
+            callback(event.engine)
+
+    return process.clusters().subscribe(heard)
+
+
+def map_of_pipelines(
+    function: Callable[..., Any],
+    *iterables: Iterable[Any],
+    listener: Listener | None = None,
+    label: str | None = None,
+    cancel: threading.Event | None = None,
+) -> Sequence[Any]:
+    """Run a pipeline's map like any other, stopping it once ``cancel`` is set.
+
+    Args:
+        function: Called with one item of each iterable.
+        iterables: Of the same length.
+        listener: Gets the map's events.
+        label: What the run is called.
+        cancel: Looked at ten times a second.
+
+    Raises:
+        ParflowError: It was stopped.
+    """
+    options = MapOptions(label=label, progress=False, block=False)
+    result = run_map(
+        function,
+        iterables,
+        options=options,
+        schemes=toolbox(),
+        listener=listener,
+        history=history(),
+    )
+    try:
+        _wait(result, cancel)
+    except BaseException:
+        result.cancel()
+        raise
+    if result.state == "cancelled":
+        done, total = result.progress
+        raise ParflowError(f"The map was stopped after {done} of {total} items: run it again.")
+    return list(result)
+
+
+def _wait(result: MapResult, cancel: threading.Event | None) -> None:
+    while not result.wait(_CANCEL_LOOKS):
+        if cancel is not None and cancel.is_set():
+            result.cancel()

@@ -1,0 +1,155 @@
+"""What each ``%parflow`` command does: one call of the façade, and what is shown of it.
+
+A command takes the parsed words and the façade, and returns what the cell
+shows. Questions are put only where a person can answer; elsewhere the option
+that answers it is required.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from .. import consent
+from ..errors import CleanupNeededError, MagicError
+from .parsers import help_text, line_parser
+from .texts import Table, Text
+
+Choice = Literal["terminate", "detach"]
+
+
+def run_command(line: str, api: Any) -> Any:
+    """Do what a line after ``%parflow`` says.
+
+    Args:
+        line: The words.
+        api: The façade, :mod:`parflow_jupyter.api`.
+
+    Returns:
+        What the cell shows.
+
+    Raises:
+        MagicError: The line can't be understood, or a question can't be put.
+        ParflowError: What the façade raised.
+    """
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise MagicError(f"%parflow {line}: {error}. See %parflow --help.") from None
+    if words[:1] == ["map"]:
+        raise MagicError(
+            "map needs a cell: begin it with '%%parflow map x in xs', and end it with the result."
+        )
+    asked = line_parser().parse_args(words)
+    if asked.help:
+        return Text(help_text())
+    return COMMANDS[asked.command](asked, api)
+
+
+def _status(_: Namespace, api: Any) -> Text:
+    return Text(status_line(api.cluster_info()))
+
+
+def status_line(info: Any) -> str:
+    """Return the state of a cluster in one line.
+
+    Args:
+        info: A ClusterInfo.
+
+    Example:
+        >>> from parflow_jupyter.clusters import ClusterInfo
+        >>> status_line(ClusterInfo.stopped("default"))
+        "Profile 'default': stopped. Start engines with %parflow start."
+    """
+    name = f"Profile {info.profile!r}"
+    if info.controller is None and not info.engines_total:
+        return f"{name}: {info.state}. Start engines with %parflow start."
+    count = f"{info.engines_total} engine{'' if info.engines_total == 1 else 's'}"
+    problems = f" {len(info.problems)} problems: see %parflow info." if info.problems else ""
+    return f"{name}: {info.state}, {count}, {info.engines_started_here} started here.{problems}"
+
+
+def _start(asked: Namespace, api: Any) -> Any:
+    count = asked.n
+    if count is not None and count.lstrip("+-").isdecimal():
+        count = int(count)
+    # Anything else goes on as it is, and is refused by the rule for counts.
+    return api.start_engines(count, launcher=asked.launcher, profile=asked.profile)
+
+
+def _info(_: Namespace, api: Any) -> Any:
+    return api.cluster_info()
+
+
+def _profiles(_: Namespace, api: Any) -> Table:
+    rows = [(found.name, found.current, found.running, found.path) for found in api.profiles()]
+    return Table(("profile", "current", "running", "folder"), rows, "There are no profiles.")
+
+
+def _profile(asked: Namespace, api: Any) -> Any:
+    if asked.name is None:
+        if asked.choice:
+            raise MagicError(f"--{asked.choice} needs the profile to change to: give its NAME.")
+        return Text(f"Profile {api.cluster_info().profile!r}")
+    try:
+        return api.change_profile(asked.name, cleanup=asked.choice)
+    except CleanupNeededError as needed:
+        return api.change_profile(asked.name, cleanup=_ask_cleanup(needed.message))
+
+
+def _cleanup(asked: Namespace, api: Any) -> Any:
+    choice = asked.choice or _choice_for(api.cluster_info())
+    return api.cleanup(terminate=choice == "terminate")
+
+
+def _choice_for(info: Any) -> Choice:
+    controller = info.controller is not None and info.controller.started_here
+    if not controller and not info.engines_started_here:
+        return "terminate"
+    return _ask_cleanup(f"{info.engines_started_here} engines were started here.")
+
+
+def _ask_cleanup(why: str) -> Choice:
+    answer = consent.ask(f"{why} End them? 'n' leaves them running.")
+    if answer is None:
+        raise MagicError(f"{why} Say --terminate to end them, or --detach to leave them running.")
+    return "terminate" if answer else "detach"
+
+
+def _shutdown(asked: Namespace, api: Any) -> Text:
+    profile = api.cluster_info().profile
+    if not asked.yes:
+        answer = consent.ask(f"Stop the whole cluster of profile {profile!r}, for everybody?")
+        if answer is None:
+            raise MagicError("shutdown stops the cluster for everybody: confirm it with --yes.")
+        if not answer:
+            return Text("Nothing was stopped.")
+    api.shutdown_cluster()
+    return Text(f"The cluster of profile {profile!r} is stopped.")
+
+
+def _runs(_: Namespace, api: Any) -> Table:
+    headings = ("run", "label", "scheme", "state", "done", "failed", "started")
+    return Table(headings, [_run_row(row) for row in api.runs()], "There are no runs yet.")
+
+
+def _run_row(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    total = row["total"]
+    done = f"{row['done']} of {total}" if total is not None else row["done"]
+    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(row["started"]))
+    return row["run"], row["label"], row["scheme"], row["state"], done, row["failed"], started
+
+
+COMMANDS: dict[str | None, Callable[[Namespace, Any], Any]] = {
+    None: _status,
+    "start": _start,
+    "info": _info,
+    "profiles": _profiles,
+    "profile": _profile,
+    "cleanup": _cleanup,
+    "shutdown": _shutdown,
+    "runs": _runs,
+}

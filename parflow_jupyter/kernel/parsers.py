@@ -1,0 +1,118 @@
+"""The grammar of ``%parflow`` and of the options of ``%%parflow map``.
+
+These parsers are the one place where subcommands and options are written down;
+help, errors and completion come from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import cache
+from typing import Any, NoReturn
+
+from ..errors import MagicError
+
+
+class MagicParser(argparse.ArgumentParser):
+    """An argument parser that raises instead of ending the process."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, add_help=False, allow_abbrev=False)
+        # Python 3.14 would colour the help, which is text in a docstring, too.
+        self.color = False
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what is wrong.
+
+        Raises:
+            MagicError: Always.
+        """
+        raise MagicError(f"{self.prog}: {message}. See %parflow --help.")
+
+
+@cache
+def line_parser() -> MagicParser:
+    """Return the parser of ``%parflow``."""
+    parser = MagicParser(
+        prog="%parflow",
+        description="Start, look at and stop the engines of this notebook.",
+        epilog="Without a command: the state of the cluster in one line.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("-h", "--help", action="store_true", help="show this text")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_start(commands)
+    commands.add_parser("info", help="show the controller and the engines")
+    commands.add_parser("profiles", help="list the IPython profiles")
+    profile = commands.add_parser("profile", help="show or change the current profile")
+    profile.add_argument("name", nargs="?", metavar="NAME")
+    _add_cleanup_choice(profile)
+    cleanup = commands.add_parser("cleanup", help="end or leave what was started here")
+    _add_cleanup_choice(cleanup)
+    shutdown = commands.add_parser("shutdown", help="stop the cluster, whoever started it")
+    shutdown.add_argument("--yes", action="store_true", help="don't ask")
+    commands.add_parser("runs", help="list the last runs of maps and pipelines")
+    return parser
+
+
+@cache
+def map_parser() -> MagicParser:
+    """Return the parser of the options of ``%%parflow map``."""
+    parser = MagicParser(
+        prog="%%parflow map",
+        usage="%%%%parflow map TARGET in EXPRESSION [-> NAME] [options]",
+        description="Run the cell once per item; its last expression is the item's result.",
+    )
+    add = parser.add_argument
+    add("--scheme", metavar="S", help="how the items are run, such as ipyparallel or serial")
+    add("--retries", type=int, metavar="N", help="how often an item that fails is tried again")
+    add("--timeout", type=float, metavar="SECONDS", help="longest time for one item")
+    add("--on-error", choices=("raise", "skip", "collect"), help="what a failing item does")
+    add("--seed", type=int, metavar="N", help="makes random numbers reproducible")
+    add("--checkpoint", metavar="NAME", help="keep results, and continue where it stopped")
+    add("--no-progress", dest="progress", action="store_const", const=False, help="no progress bar")
+    return parser
+
+
+@cache
+def words() -> dict[str, tuple[str, ...]]:
+    """Return the options of each command, for completion.
+
+    Example:
+        >>> words()["cleanup"]
+        ('--detach', '--terminate')
+        >>> "--retries" in words()["map"]
+        True
+    """
+    parsers: dict[str, argparse.ArgumentParser] = {**_commands(), "map": map_parser()}
+    return {
+        command: tuple(sorted(parser._option_string_actions)) for command, parser in parsers.items()
+    }
+
+
+def help_text() -> str:
+    """Return the help of both magics."""
+    usages = "".join(parser.format_usage() for parser in _commands().values())
+    return "\n".join([line_parser().format_help(), usages, map_parser().format_help()])
+
+
+def _add_start(commands: Any) -> None:
+    start = commands.add_parser("start", help="start engines, and a controller if needed")
+    start.add_argument("n", nargs="?", metavar="N", help="how many; one per core without it")
+    start.add_argument("--launcher", metavar="L", help="how they are started")
+    start.add_argument("--profile", metavar="P", help="IPython profile of the cluster")
+
+
+def _add_cleanup_choice(parser: argparse.ArgumentParser) -> None:
+    choice = parser.add_mutually_exclusive_group()
+    for word, meaning in (("terminate", "end the processes"), ("detach", "leave them running")):
+        choice.add_argument(
+            f"--{word}", dest="choice", action="store_const", const=word, help=meaning
+        )
+
+
+def _commands() -> dict[str, argparse.ArgumentParser]:
+    found = line_parser()._subparsers
+    assert found is not None
+    choices: Any = found._group_actions[0].choices
+    return dict(choices)

@@ -43,3 +43,6 @@ pytest_collect_file = Sybil(
     setup=begin_page,
     teardown=end_page,
 ).pytest()
+
+# Doctests are looked for in every module; several of these have the same name.
+collect_ignore_glob = ["tests/conftest.py", "tests/*/conftest.py"]

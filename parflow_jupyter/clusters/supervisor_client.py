@@ -18,7 +18,7 @@ from .environment import allowed_environment
 from .identity import ProcessIdentity, is_alive
 from .owners import Owner
 from .records import read_private_json, record_path
-from .runtime import cluster_key, file_lock, host_name, runtime_dir, socket_path
+from .runtime import cluster_key, file_lock, host_name, runtime_dir, socket_path, supervisor_log
 from .wire import MAX_LINE, PROTOCOL, check_protocol, decode, encode, error_from_dict
 
 START_TIMEOUT = 20.0
@@ -143,11 +143,6 @@ def _connect_or_start(target: Target) -> socket.socket:
         return connect(target) or _start(target)
 
 
-def supervisor_log(target: Target) -> Path:
-    """Return where the output of the cluster's supervisors goes."""
-    return runtime_dir("logs") / f"supervisor-{target.key}.log"
-
-
 def _spawn(target: Target, log: Path) -> int | None:
     """Run the supervisor's first process, which forks and leaves; return its exit code."""
     boot = _BOOT.format(root=str(Path(__file__).resolve().parents[2]))
@@ -168,7 +163,7 @@ def _spawn(target: Target, log: Path) -> int | None:
 
 
 def _start(target: Target) -> socket.socket:
-    log = supervisor_log(target)
+    log = supervisor_log(target.key)
     code = _spawn(target, log)
     deadline = time.monotonic() + START_TIMEOUT
     while code == 0 and time.monotonic() < deadline:
@@ -260,7 +255,7 @@ def ask(
 
 def _unanswered(target: Target, what: str) -> SupervisorError:
     return SupervisorError(
-        f"The supervisor {what}: ask again; its log is {supervisor_log(target)}, and "
+        f"The supervisor {what}: ask again; its log is {supervisor_log(target.key)}, and "
         f"'python -m parflow_jupyter doctor' tells its pid."
     )
 

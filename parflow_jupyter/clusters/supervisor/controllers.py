@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import sys
 import time
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ...errors import ControllerSilentError, ControllerStartError, EngineStartError
@@ -21,6 +19,7 @@ from ..controller_files import (
     remove_connection_files,
 )
 from ..launchers.base import ProcessSpec
+from ..logs import controller_log_name, tail_text
 from .link import ControllerLink
 from .state import Cluster, ManagedProcess
 from .watching import watch
@@ -58,13 +57,7 @@ class StartRequest:
     cwd: str
     path: list[str]
     environment: dict[str, str]
-
-
-def tail(log: str, lines: int = 10) -> str:
-    """Return the last lines of a log, as text."""
-    with contextlib.suppress(OSError):
-        return "\n".join(Path(log).read_text(errors="replace").splitlines()[-lines:])
-    return ""
+    restarts: int = 0
 
 
 async def launch(
@@ -76,13 +69,15 @@ async def launch(
         kind=spec.role,
         identity=started.identity,
         uuid=spec.uuid,
-        owner=request.owner,
+        owner=request.owner or None,
         launcher=request.launcher,
         python=started.python,
         log=spec.log,
         counters=spec.counters,
         entropy=str(spec.entropy),
         spec={"python": spec.python, "cwd": spec.cwd, "path": spec.path},
+        environment=request.environment,
+        restarts=request.restarts,
     )
     cluster.processes[process.pid] = process
     cluster.save()
@@ -93,7 +88,6 @@ async def launch(
 def _controller_spec(cluster: Cluster, request: StartRequest) -> ProcessSpec:
     settings = {name: dict(values) for name, values in CONTROLLER_SETTINGS.items()}
     settings["IPController"]["work_dir"] = str(cluster.profile_dir)
-    name = f"parflow-controller{'-' if cluster.cluster_id else ''}{cluster.cluster_id}.log"
     return ProcessSpec(
         role="controller",
         profile_dir=str(cluster.profile_dir),
@@ -103,7 +97,7 @@ def _controller_spec(cluster: Cluster, request: StartRequest) -> ProcessSpec:
         cwd=str(cluster.profile_dir),
         path=[],
         environment=request.environment,
-        log=str(cluster.log_dir / name),
+        log=str(cluster.log_dir / controller_log_name(cluster.cluster_id)),
         settings=settings,
         uuid=str(uuid.uuid4()),
         entropy=secrets.randbits(128),
@@ -196,7 +190,7 @@ async def _start_controller(cluster: Cluster, request: StartRequest) -> None:
             meaning = (process.exit or {}).get("meaning", f"not ready after {START_TIMEOUT:g} s")
             raise ControllerStartError(
                 f"The controller did not come up: {meaning}. Its log {process.log} ends with:\n"
-                f"{tail(process.log)}"
+                f"{tail_text(process.log)}"
             )
         await asyncio.sleep(0.01)
     await connect_controller(cluster)

@@ -144,6 +144,10 @@ async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any
     return {}
 
 
+async def _adopt(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    return ownership.adopt(cluster, owner.key)
+
+
 async def _release_owner(cluster: Cluster, owner: Owner, params: Params) -> Any:
     if params.get("crashed"):
         cluster.owners.pop(owner.key, None)
@@ -184,6 +188,7 @@ METHODS: dict[str, Method] = {
     "interrupt_engine": _interrupt_engine,
     "stop_engine": _stop_engine,
     "replace_engine": _replace_engine,
+    "adopt": _adopt,
     "release_owner": _release_owner,
     "describe": _describe,
     "quit": _quit,

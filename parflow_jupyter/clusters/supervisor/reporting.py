@@ -103,16 +103,34 @@ def _controller(cluster: Cluster, owner: str | None) -> ControllerInfo | None:
     return ControllerInfo(started_here=False, pid=None, host=location)
 
 
+def _adoptable(cluster: Cluster) -> list[Problem]:
+    """Say what belongs to nobody, and what can be done about it."""
+    left = cluster.unowned()
+    if not left:
+        return []
+    leases = [process.lease_left() for process in left if process.lease_until is not None]
+    noun = "process was" if len(left) == 1 else "processes were"
+    what = f"{len(left)} {noun} left running and no longer belong to anybody"
+    fix = "adopt what was left running, or request a cluster shutdown"
+    if len(left) == 1:
+        what = what.replace("belong", "belongs")
+    if leases:
+        fix += f"; unused, it ends by itself in {max(1, round(max(leases) / 60))} min"
+    return [Problem("cluster", what, fix)]
+
+
 def _problems(cluster: Cluster, engines: list[EngineInfo]) -> list[Problem]:
     found = list(cluster.problems)
     if cluster.link is not None and not cluster.is_connected:
         fix = "wait, or request a cluster shutdown"
         found.append(Problem("controller", "does not answer", fix))
+    found += _adoptable(cluster)
     for engine in engines:
         name = f"engine {engine.id if engine.id is not None else f'process {engine.pid}'}"
         if engine.state == "dead":
             meaning = (engine.exit or {}).get("meaning", "ended")
-            found.append(Problem(name, meaning, "start another one; its log is kept"))
+            fix = cluster.note_of(engine.pid) or "start another one"
+            found.append(Problem(name, meaning, f"{fix}; its log is kept"))
         elif engine.state == "unresponsive":
             found.append(Problem(name, "does not respond", "wait for it, or replace it"))
     return found

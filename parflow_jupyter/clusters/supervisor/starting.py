@@ -13,11 +13,13 @@ from ..controller_files import connection_path, read_connection
 from ..engine_count import available_cores
 from ..environment import blas_limits, blas_threads
 from ..launchers.base import ProcessSpec
+from ..logs import engine_log_name, prune, tail_text
 from . import controllers, stopping
 from .controllers import ENGINE_SETTINGS, StartRequest
 from .state import KEPT_OPERATIONS, Cluster, ManagedProcess, RunningOperation
 
 FORK_TIMEOUT = 30.0
+RESTART_TIMEOUT = 60.0
 
 
 def new_operation(cluster: Cluster, kind: str, total: int) -> RunningOperation:
@@ -99,7 +101,7 @@ def _engine_spec(cluster: Cluster, request: StartRequest, count: int) -> Process
         cwd=request.cwd,
         path=request.path,
         environment=environment,
-        log=str(cluster.log_dir / f"parflow-engine-{key[:8]}.log"),
+        log=str(cluster.log_dir / engine_log_name(cluster.cluster_id, key)),
         settings=settings,
         uuid=key,
         counters=str(cluster.counters_dir / key),
@@ -123,6 +125,7 @@ async def start_engines(
     publish_operation(cluster, operation)
     await cluster.launcher(request.launcher).prepare(request.python)
     await controllers.ensure_controller(cluster, request)
+    prune(cluster.log_dir, {process.log for process in cluster.living()})
     operation.message = "starting engines"
     engines: list[ManagedProcess] = []
     try:
@@ -202,7 +205,7 @@ async def _give_up_late(
         else:
             continue
         where = f"engine process {engine.pid}"
-        last = controllers.tail(engine.log)
+        last = tail_text(engine.log)
         problems.append(Problem(where, what, f"see its log {engine.log}, which ends:\n{last}"))
         cluster.processes.pop(engine.pid, None)
     return problems

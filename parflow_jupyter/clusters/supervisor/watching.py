@@ -87,6 +87,7 @@ async def _process_ended(cluster: Cluster, process: ManagedProcess) -> None:
         await _controller_ended(cluster, process)
     else:
         _tell_exit(cluster, process)
+        cluster.engine_ended(process)
     cluster.last_used = time.monotonic()
     cluster.save()
     cluster.changed()

@@ -143,4 +143,5 @@ def configured_launcher(profile_dir: Path) -> str | None:
         ) from error
     chosen = config["Cluster"].get("engine_launcher_class", "")
     name = getattr(chosen, "__name__", str(chosen)).rpartition(".")[2]
-    return None if name.lower().startswith("local") else name or None
+    short = name.lower().removesuffix("launcher").removesuffix("engineset")
+    return None if short.startswith("local") else short or None

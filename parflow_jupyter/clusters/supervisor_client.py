@@ -19,7 +19,15 @@ from .identity import ProcessIdentity, is_alive
 from .owners import Owner
 from .records import read_private_json, record_path
 from .runtime import cluster_key, file_lock, host_name, runtime_dir, socket_path, supervisor_log
-from .wire import MAX_LINE, PROTOCOL, check_protocol, decode, encode, error_from_dict
+from .wire import (
+    MAX_LINE,
+    PROTOCOL,
+    check_known_method,
+    check_protocol,
+    decode,
+    encode,
+    error_from_dict,
+)
 
 START_TIMEOUT = 20.0
 CONNECT_TIMEOUT = 5.0
@@ -208,6 +216,7 @@ def _converse(connection: socket.socket, message: dict[str, Any], timeout: float
         connection.settimeout(timeout)
         connection.sendall(encode(message))
         answer = decode(_read_line(connection, deadline))
+    check_known_method(str(message["method"]), answer)
     if "error" in answer:
         raise error_from_dict(answer["error"])
     return answer["result"]

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import ControllerSilentError, ControllerStartError, EngineStartError
+from ...errors import ConflictError, ControllerSilentError, ControllerStartError, EngineStartError
 from ..controller_files import (
     connection_path,
     host_elsewhere,
@@ -18,6 +18,7 @@ from ..controller_files import (
     read_connection,
     remove_connection_files,
 )
+from ..launchers import ON_THIS_HOST
 from ..launchers.base import ProcessSpec
 from ..logs import controller_log_name, tail_text
 from .link import ControllerLink
@@ -88,6 +89,9 @@ async def launch(
 def _controller_spec(cluster: Cluster, request: StartRequest) -> ProcessSpec:
     settings = {name: dict(values) for name, values in CONTROLLER_SETTINGS.items()}
     settings["IPController"]["work_dir"] = str(cluster.profile_dir)
+    if request.launcher not in ON_THIS_HOST:
+        # Engines elsewhere must reach it; whatever is not loopback is encrypted.
+        settings["IPController"].update(ip="*", enable_curve=True)
     return ProcessSpec(
         role="controller",
         profile_dir=str(cluster.profile_dir),
@@ -173,6 +177,21 @@ async def ensure_controller(cluster: Cluster, request: StartRequest) -> None:
         _refuse_other_host(cluster)
         remove_connection_files(cluster.profile_dir, cluster.cluster_id)
         await _start_controller(cluster, request)
+
+
+def refuse_unreachable(cluster: Cluster, launcher: str) -> None:
+    """Refuse engines elsewhere when the controller listens on this host only.
+
+    Raises:
+        ConflictError: It does; the message says what to do.
+    """
+    interface = str(cluster.link.connection.get("interface")) if cluster.link else ""
+    if launcher not in ON_THIS_HOST and "//127." in interface:
+        raise ConflictError(
+            f"The controller listens on this host only, so engines of the launcher {launcher!r} "
+            f"can't reach it: shut the cluster down, then start with this launcher first. "
+            f"A controller that is started for it listens to other hosts, encrypted."
+        )
 
 
 async def _start_controller(cluster: Cluster, request: StartRequest) -> None:

@@ -20,7 +20,8 @@ from ..owners import Owner
 from ..wire import hello
 from . import ownership, reporting, starting, stopping
 from .controllers import StartRequest
-from .state import Cluster, ManagedProcess, RunningOperation
+from .operation import RunningOperation
+from .state import Cluster, ManagedProcess
 
 Params = dict[str, Any]
 Method = Callable[[Cluster, Owner, Params], Awaitable[Any]]

@@ -17,11 +17,12 @@ from ..identity import ProcessIdentity, own_identity
 from ..launchers import load_launcher
 from ..launchers.base import Launcher
 from ..logs import engine_log_name
-from ..model import Operation, OperationState
 from ..owners import Owner
 from ..records import RECORD_VERSION, record_path, remove_file, write_private_json
 from ..runtime import cluster_key, host_name, runtime_dir, socket_path
+from .identities import Identities
 from .link import ControllerLink
+from .operation import RunningOperation
 
 KEPT_OPERATIONS = 100
 DEAD_SHOWN = 60.0
@@ -103,27 +104,6 @@ class ManagedProcess:
         return process
 
 
-@dataclass
-class RunningOperation:
-    """An operation and the asyncio task that carries it out."""
-
-    id: str
-    kind: Any
-    total: int
-    state: OperationState = "running"
-    done: int = 0
-    message: str = ""
-    error: dict[str, Any] | None = None
-    problems: list[Problem] = field(default_factory=list)
-    owner: str = ""
-    task: asyncio.Task[None] | None = None
-
-    def view(self) -> Operation:
-        """Return the frozen form that askers see."""
-        values = {key: value for key, value in vars(self).items() if key not in ("task", "owner")}
-        return Operation(**{**values, "problems": list(self.problems)})
-
-
 class Cluster:
     """All that one supervisor knows of its one cluster; behaviour is in the modules beside it."""
 
@@ -142,6 +122,7 @@ class Cluster:
         self.operations: dict[str, RunningOperation] = {}
         self.subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
         self.link: ControllerLink | None = None
+        self.identities = Identities()
         self.is_connected = False
         self.controller_lock = asyncio.Lock()
         self.problems: list[Problem] = []
@@ -165,6 +146,10 @@ class Cluster:
             and (kind is None or process.kind == kind)
             and (owner is None or process.owner == owner)
         ]
+
+    def workers(self) -> list[ManagedProcess]:
+        """Return the living processes that are or drive engines."""
+        return [process for process in self.living() if process.kind != "controller"]
 
     def unowned(self) -> list[ManagedProcess]:
         """Return the processes that were left running: detached, or on a lease."""
@@ -206,6 +191,10 @@ class Cluster:
                 if registered is not None and process.engine_id != registered:
                     process.engine_id = registered
                     self._name_log(process, registered)
+            own = {process.uuid for process in self.processes.values()}
+            self.identities.look(self.link, own)
+        else:
+            self.identities.clear()
         if self.subscribers:
             self.publish("ClusterChanged", self.summary())
 

@@ -76,6 +76,10 @@ async def _process_ended(cluster: Cluster, process: ManagedProcess) -> None:
     if process.kind == "engine" and cluster.link is not None:
         with contextlib.suppress(Exception):
             await cluster.link.forget_engine(process.uuid)
+    if process.kind == "engine-set" and cluster.link is not None:
+        for member in cluster.identities.members(process.uuid):
+            with contextlib.suppress(Exception):
+                await cluster.link.forget_engine(member)
     process.exit = describe_exit(await _exit_status(cluster, process.pid))
     process.ended_at = time.monotonic()
     process.ended.set()
@@ -118,4 +122,4 @@ async def _controller_ended(cluster: Cluster, process: ManagedProcess) -> None:
         meaning = (process.exit or {}).get("meaning", "")
         what = f"the controller {meaning}; its engines were ended, as they can't join another"
         cluster.problems.append(Problem("controller", what, "start engines again"))
-        await stopping.end_processes(cluster.living("engine"))
+        await stopping.end_processes(cluster.workers())

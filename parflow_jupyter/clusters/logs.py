@@ -64,6 +64,11 @@ def engine_log_name(cluster_id: str, key: str, engine_id: int | None = None) -> 
     return f"parflow-engine-{cluster_id or 'default'}@{host_name()}-{number}-{key[:8]}.log"
 
 
+def launcher_log_name(cluster_id: str, key: str) -> str:
+    """Return the name of the log of a set of engines and of what its launcher says."""
+    return f"parflow-launcher-{cluster_id or 'default'}@{host_name()}-{key[:8]}.log"
+
+
 def without_noise(lines: Iterable[str]) -> list[str]:
     """Return the lines without those that say nothing, and without benign tracebacks.
 
@@ -155,8 +160,9 @@ def rotate(path: Path, limit: int = MAX_BYTES) -> bool:
 
 def prune(log_dir: Path, living: Collection[str], keep: int = KEPT_LOGS) -> None:
     """Remove the oldest logs of engines that ended; those named in ``living`` stay."""
-    found = [path for path in log_dir.glob("parflow-engine-*.log") if str(path) not in living]
-    for path in _newest_first(found)[keep:]:
+    logs = [*log_dir.glob("parflow-engine-*.log"), *log_dir.glob("parflow-launcher-*.log")]
+    ended = [path for path in logs if str(path) not in living]
+    for path in _newest_first(ended)[keep:]:
         for file in (path, _older(path)):
             with contextlib.suppress(OSError):
                 file.unlink()
@@ -191,7 +197,7 @@ def check_tail(tail: object) -> int:
 def read_logs(
     log_dir: Path, cluster_id: str, supervisor_log: Path, engine_id: int | None, tail: int
 ) -> list[ProcessLog]:
-    """Return the ends of the controller's and supervisor's logs, or of one engine's.
+    """Return the ends of the controller's, last launcher's and supervisor's logs, or one engine's.
 
     Raises:
         EngineNotFoundError: There is no log of such an engine.
@@ -202,12 +208,14 @@ def read_logs(
         path = find_engine_log(log_dir, cluster_id, engine_id)
         if path is None:
             raise EngineNotFoundError(
-                f"There is no log of an engine {engine_id!r}: only engines that this package "
-                f"started on this host have one here."
+                f"There is no log of an engine {engine_id!r}: only engines of the launcher "
+                f"'local' have one each; those of others share the one of their launcher."
             )
         return [ProcessLog(f"engine {engine_id}", str(path), tail_lines(path, count))]
     controller = log_dir / controller_log_name(cluster_id)
-    named = (("controller", controller), ("supervisor", supervisor_log))
+    sets = _newest_first(log_dir.glob(launcher_log_name(cluster_id, "?" * 8).replace("[", "[[]")))
+    launchers = [("launcher", path) for path in sets[:1]]
+    named = [("controller", controller), *launchers, ("supervisor", supervisor_log)]
     return [
         ProcessLog(name, str(path), tail_lines(path, count))
         for name, path in named

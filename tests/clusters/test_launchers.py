@@ -1,12 +1,14 @@
 """Engines by ipyparallel's launchers, for real where their programs are installed."""
 
 import importlib.util
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 from process_helpers import processes_of, wait_until
@@ -25,7 +27,6 @@ needs_mpi = pytest.mark.skipif(
 @pytest.fixture
 def mpi(isolated_home):
     """A profile with which MPI runs on a small machine, also as root."""
-    os.environ["PARFLOW_PASS_ENVIRONMENT"] = "OMPI_*"
     os.environ["OMPI_ALLOW_RUN_AS_ROOT"] = os.environ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
     profile = locate_profile("default")
     (profile / "ipcluster_config.py").write_text(
@@ -56,6 +57,11 @@ def test_mpi_engines_work_beside_local_ones(clusters, mpi, isolated_home):
     assert {engine.pid for engine in info.engines} < set(processes_of(isolated_home))
     assert [event.done for event in events][-1] == 2
     assert sorted(connect(clusters)[:].apply_sync(rank)) == [(0, 2, "yes"), (1, 2, "yes")]
+    busy = connect(clusters)[info.engines[0].id].apply_async(time.sleep, 60)
+    assert wait_until(lambda: clusters.info().engines[0].state == "busy", 5)
+    clusters.interrupt_engine(info.engines[0].id)
+    with pytest.raises(Exception, match="KeyboardInterrupt"):
+        busy.get(timeout=5)
     more = clusters.start_engines(1, launcher="local")
     assert sorted(engine.launcher for engine in more.engines) == ["local", "mpi", "mpi"]
     report = clusters.cleanup()
@@ -74,7 +80,24 @@ def test_mpi_engines_survive_the_supervisor_and_die_together(clusters, mpi, supe
     assert wait_until(lambda: clusters.info().engines_started_here == 2, 10)
     os.kill(info.engines[0].pid, signal.SIGKILL)
     assert wait_until(lambda: clusters.info().engines_total == 0, 15)
+    assert wait_until(
+        lambda: "launcher mpi" in [problem.where for problem in clusters.info().problems], 15
+    )
     assert clusters.start_engines(1, launcher="local").engines_total == 1
+
+
+@needs_mpi
+@pytest.mark.timeout(120)
+def test_engines_do_not_outlive_a_killed_launcher(clusters, mpi, isolated_home):
+    """kill -9 of the process that drives MPI: its engines are asked to end, and do."""
+    info = clusters.start_engines(2, launcher="mpi")
+    engines = {engine.pid for engine in info.engines}
+    host = socket.gethostname()
+    record = json.loads((mpi / "security" / f"parflow-default@{host}.json").read_text())
+    driver = next(item for item in record["processes"] if item["kind"] == "engine-set")
+    os.kill(driver["identity"]["pid"], signal.SIGKILL)
+    assert wait_until(lambda: clusters.info().engines_total == 0, 5)
+    assert wait_until(lambda: not engines & set(processes_of(isolated_home)), 15)
 
 
 @needs_mpi
@@ -85,6 +108,8 @@ def test_what_mpi_says_when_it_fails_is_told(clusters, mpi):
     with pytest.raises(EngineStartError, match="no-such"):
         clusters.start_engines(2, launcher="mpi", timeout=30)
     assert clusters.info().state == "stopped"
+    assert [log.process for log in clusters.logs().logs] == ["controller", "launcher", "supervisor"]
+    assert "no-such" in str(clusters.logs())
 
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", ""))
@@ -145,10 +170,15 @@ def ssh_host(isolated_home):
         f"c.SSHEngineSetLauncher.remote_profile_dir = '{isolated_home}/remote'\n"
         f"c.SSHEngineSetLauncher.remote_python = '{sys.executable}'\n"
     )
-    assert wait_until(lambda: is_open(port), 10), log.read_text()
-    yield server
-    server.terminate()
-    server.wait(10)
+    try:
+        assert wait_until(lambda: is_open(port), 10), log.read_text()
+        login = ["ssh", "-F", folder / "ssh.conf", "there", "true"]
+        if subprocess.run(login, capture_output=True, timeout=20, check=False).returncode:
+            pytest.skip(f"this account can't log in by SSH: {log.read_text()[-200:]}")
+        yield server
+    finally:
+        server.terminate()
+        server.wait(10)
 
 
 def is_open(port):

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -14,7 +15,7 @@ from process_helpers import wait_until
 
 from parflow_jupyter.clusters import Clusters
 from parflow_jupyter.clusters.doctor import run_doctor
-from parflow_jupyter.clusters.identity import own_identity
+from parflow_jupyter.clusters.identity import identity_of, own_identity
 from parflow_jupyter.clusters.profiles import locate_profile
 from parflow_jupyter.clusters.runtime import socket_path
 from parflow_jupyter.clusters.supervisor_client import Target
@@ -123,13 +124,27 @@ def test_the_doctor_tells_age_memory_and_how_to_end_what_runs(clusters, supervis
 
 
 def test_a_record_of_another_user_is_told_and_ignored(clusters):
-    """Its processes are never touched; the problem names the file."""
+    """The processes that it names are never touched, and a start writes our own."""
     if os.getuid() != 0:
         pytest.skip("only root can make a file of another user")
     host = socket.gethostname()
     record = locate_profile("default") / "security" / f"parflow-default@{host}.json"
-    record.write_text(json.dumps({"version": 1, "processes": []}))
-    os.chown(record, 12345, 12345)
-    record.chmod(0o600)
-    info = clusters.start_engines(1)
-    assert info.engines_total == 1
+    stranger = subprocess.Popen(["sleep", "60"])
+    try:
+        kept = ("kind", "uuid", "owner", "launcher", "python", "log", "counters", "entropy")
+        process = {**dict.fromkeys(kept, ""), "kind": "engine", "spec": {}}
+        process["identity"] = identity_of(stranger.pid).to_dict()
+        record.write_text(json.dumps({"version": 1, "processes": [process]}))
+        os.chown(record, 12345, 12345)
+        record.chmod(0o600)
+        info = clusters.start_engines(1)
+        assert stranger.pid not in [engine.pid for engine in info.engines]
+        assert record.stat().st_uid == os.getuid()
+        (problem,) = info.problems
+        assert "is not a file of this user" in problem.what
+        assert str(record) in problem.what
+        clusters.shutdown()
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()

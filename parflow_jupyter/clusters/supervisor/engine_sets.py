@@ -11,7 +11,7 @@ import uuid
 from ...errors import ClusterError, EngineStartError, Problem
 from ..controller_files import connection_path, read_connection
 from ..launchers.base import ProcessSpec
-from ..logs import engine_log_name, tail_text
+from ..logs import launcher_log_name, tail_text
 from . import controllers, stopping
 from .controllers import StartRequest
 from .operation import RunningOperation
@@ -31,7 +31,7 @@ def _spec(cluster: Cluster, request: StartRequest, count: int) -> ProcessSpec:
         cwd=request.cwd,
         path=request.path,
         environment=request.environment,
-        log=str(cluster.log_dir / engine_log_name(cluster.cluster_id, key)),
+        log=str(cluster.log_dir / launcher_log_name(cluster.cluster_id, key)),
         settings={"EngineSet": {"launcher": request.launcher, "n": count}},
         uuid=key,
         connection=connection or {},

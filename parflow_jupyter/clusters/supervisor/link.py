@@ -153,6 +153,11 @@ class ControllerLink:
             _, frames = messages.pack(self._key, self._session, "unregistration_request", content)
             await self._query.send_multipart(frames)
 
+    async def interrupt_engine(self, engine_uuid: str) -> None:
+        """Interrupt what an engine runs, wherever it is; an idle one does not notice."""
+        _, frames = messages.pack(self._key, self._session, "interrupt_request", {})
+        await self._control.send_multipart([engine_uuid.encode(), *frames])
+
     async def shut_down_engine(self, engine_uuid: str) -> None:
         """Ask an engine to end itself; it does so after its running task."""
         content = {"restart": False}

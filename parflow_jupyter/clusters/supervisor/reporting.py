@@ -140,6 +140,12 @@ def _problems(cluster: Cluster, engines: list[EngineInfo]) -> list[Problem]:
         fix = "wait, or request a cluster shutdown"
         found.append(Problem("controller", "does not answer", fix))
     found += _adoptable(cluster)
+    for ended in cluster.processes.values():
+        if ended.kind == "engine-set" and not ended.lives:
+            meaning = (ended.exit or {}).get("meaning", "ended")
+            what = f"{meaning}; its engines went with it"
+            fix = f"start engines again; the log is {ended.log}"
+            found.append(Problem(f"launcher {ended.launcher}", what, fix))
     for engine in engines:
         name = f"engine {engine.id if engine.id is not None else f'process {engine.pid}'}"
         if engine.state == "dead":

@@ -109,7 +109,8 @@ def _foreign_problem(cluster: Cluster, mine: list[ManagedProcess]) -> list[dict[
     foreign = [key for key in (cluster.link.engines if cluster.link else {}) if key not in known]
     if not foreign:
         return []
-    what = f"{len(foreign)} engines that others started lost their controller"
+    noun = "engine" if len(foreign) == 1 else "engines"
+    what = f"{len(foreign)} {noun} that others started lost the controller"
     return [Problem("cluster", what, "their owners can start them again").to_dict()]
 
 

@@ -79,6 +79,8 @@ async def _process_ended(cluster: Cluster, process: ManagedProcess) -> None:
     if process.kind == "engine-set" and cluster.link is not None:
         for member in cluster.identities.members(process.uuid):
             with contextlib.suppress(Exception):
+                # Those that outlived their launcher would never be ended by anybody.
+                await cluster.link.shut_down_engine(member)
                 await cluster.link.forget_engine(member)
     process.exit = describe_exit(await _exit_status(cluster, process.pid))
     process.ended_at = time.monotonic()

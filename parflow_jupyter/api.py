@@ -21,12 +21,13 @@ from .wiring import process
 if TYPE_CHECKING:
     import ipyparallel
 
-    from .clusters import CleanupReport, ClusterInfo, ProfileInfo
+    from .clusters import CleanupReport, ClusterInfo, ClusterLogs, ProfileInfo
 
 __all__ = [
     "MapOptions",
     "MapResult",
     "Pipeline",
+    "adopt",
     "change_profile",
     "cleanup",
     "cluster_info",
@@ -35,6 +36,7 @@ __all__ = [
     "get_client",
     "last_result",
     "load_balanced_view",
+    "logs",
     "module",
     "parallel_map",
     "parallelizable",
@@ -132,6 +134,18 @@ def change_profile(
     return process.clusters().change_profile(name, cleanup=cleanup)
 
 
+def adopt() -> ClusterInfo:
+    """Take over what was left running in the current cluster and belongs to nobody.
+
+    That is what was detached, or what a server that crashed had started. From then on it ends
+    with this process, or with the Jupyter server it belongs to.
+
+    Returns:
+        What the cluster looks like then.
+    """
+    return process.clusters().adopt()
+
+
 def cleanup(*, terminate: bool = True) -> CleanupReport:
     """Disconnect from the cluster, and end or leave what was started here.
 
@@ -160,6 +174,20 @@ def shutdown_cluster() -> None:
 def profiles() -> list[ProfileInfo]:
     """Return the IPython profiles, with whether a cluster of each is running."""
     return process.clusters().profiles()
+
+
+def logs(engine: int | None = None, *, tail: int = 100) -> ClusterLogs:
+    """Return the ends of the current cluster's logs, also of processes that have ended.
+
+    Args:
+        engine: Id of an engine; None for the controller's and the supervisor's logs.
+        tail: How many lines of each at most.
+
+    Raises:
+        EngineNotFoundError: There is no log of such an engine on this host.
+        InvalidInputError: ``tail`` is no whole number from 1 to 10 000.
+    """
+    return process.clusters().logs(engine, tail)
 
 
 def get_client(ask: bool = True) -> ipyparallel.Client | None:

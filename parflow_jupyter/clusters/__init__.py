@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from .model import (
         CleanupReport,
         ClusterInfo,
+        ClusterLogs,
         ControllerInfo,
         EngineInfo,
         Operation,
+        ProcessLog,
         ProfileInfo,
     )
     from .profiles import check_profile_name
@@ -26,9 +28,11 @@ _HOMES = {
     "check_engine_count": "engine_count",
     "CleanupReport": "model",
     "ClusterInfo": "model",
+    "ClusterLogs": "model",
     "ControllerInfo": "model",
     "EngineInfo": "model",
     "Operation": "model",
+    "ProcessLog": "model",
     "ProfileInfo": "model",
     "check_profile_name": "profiles",
 }
@@ -36,10 +40,12 @@ _HOMES = {
 __all__ = [
     "CleanupReport",
     "ClusterInfo",
+    "ClusterLogs",
     "Clusters",
     "ControllerInfo",
     "EngineInfo",
     "Operation",
+    "ProcessLog",
     "ProfileInfo",
     "check_engine_count",
     "check_profile_name",

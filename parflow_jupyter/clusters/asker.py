@@ -19,7 +19,13 @@ from . import supervisor_client
 from .controller_files import connection_path, presence
 from .model import ClusterInfo, Operation, ProfileInfo
 from .owners import Owner, find_owner, read_current
-from .profiles import check_cluster_id, locate_profile, profile_names, profile_path
+from .profiles import (
+    check_cluster_id,
+    find_profile,
+    make_usable,
+    profile_names,
+    profile_path,
+)
 from .supervisor_client import Target, something_runs
 from .wire import error_from_dict
 
@@ -48,7 +54,7 @@ class Asker:
         current_profile, current_id = self.current()
         if profile is None:
             profile, cluster_id = current_profile, cluster_id or current_id
-        return Target(locate_profile(profile), check_cluster_id(cluster_id))
+        return Target(find_profile(profile), check_cluster_id(cluster_id))
 
     def _ask(
         self, target: Target, method: str, params: Any = None, *, timeout: float, start: bool
@@ -56,6 +62,7 @@ class Asker:
         if self._is_closed:
             raise SupervisorError("This handle was closed: make another Clusters().")
         if start:
+            make_usable(target.profile_dir)
             with self._lock:
                 self._used.add(target)
         return supervisor_client.ask(

@@ -12,19 +12,21 @@ from typing import Any, Literal
 
 from ..errors import CleanupNeededError, InvalidInputError, ParflowError
 from ..events import Listener
-from .asker import ANSWER_TIMEOUT, Asker
+from .asker import ANSWER_TIMEOUT
 from .controller_files import remove_connection_files
 from .model import CleanupMode, CleanupReport, ClusterInfo, Operation, ProfileInfo
 from .owners import forget_owner, read_used, register_owner, write_current
-from .profiles import create_profile, locate_profile
+from .profiles import create_profile, find_profile
+from .render import started_here_text
 from .start_params import start_params
+from .steering import Steering
 from .subscription import Subscription
 from .supervisor_client import Target, something_runs
 
 CLEANUP_TIMEOUT = 30.0
 
 
-class Clusters(Asker):
+class Clusters(Steering):
     """What one asker (a notebook, a script, a server) can do with clusters. Thread-safe.
 
     Every call has a deadline. What is started belongs to the asker's owner and ends
@@ -157,7 +159,7 @@ class Clusters(Asker):
         """
         if cleanup not in (None, "terminate", "detach"):
             raise InvalidInputError(f"cleanup={cleanup!r}: use 'terminate' or 'detach'.")
-        locate_profile(name)
+        find_profile(name)
         current, current_id = self.current()
         if (name, "") != (current, current_id):
             self._clean_before_change(cleanup)
@@ -170,10 +172,10 @@ class Clusters(Asker):
         if not controller and not info.engines_started_here:
             return
         if cleanup is None:
+            started = started_here_text(info.engines_started_here, controller)
             raise CleanupNeededError(
-                f"{info.engines_started_here} engines were started here with the profile "
-                f"{info.profile!r}: say cleanup='terminate' to end them, or cleanup='detach' "
-                f"to leave them running.",
+                f"{started} Before the profile {info.profile!r} is left, say what becomes of "
+                f"that: 'terminate' ends it, 'detach' leaves it running.",
                 engines=info.engines_started_here,
                 controller=controller,
             )
@@ -227,27 +229,6 @@ class Clusters(Asker):
             return
         operation = self._begin_shutdown(target, timeout)
         self._wait(target, operation, timeout + 15, None)
-
-    def interrupt_engine(self, engine: int) -> None:
-        """Interrupt the task an engine runs just now; an idle engine does not notice.
-
-        Raises:
-            EngineNotFoundError: No such engine was started by this package on this host.
-        """
-        self._ask_running("interrupt_engine", {"engine": engine}, ANSWER_TIMEOUT)
-
-    def replace_engine(self, engine: int) -> None:
-        """End an engine and start another one in its place, under a new id.
-
-        Raises:
-            EngineNotFoundError: No such engine was started by this package on this host.
-            EngineStartError: The new engine did not come up.
-        """
-        params = {**start_params(1, None, None, None, None), "engine": engine}
-        self._ask_running("replace_engine", params, 90)
-
-    def _ask_running(self, method: str, params: dict[str, Any], timeout: float) -> None:
-        self._ask(self._target(None, ""), method, params, timeout=timeout, start=True)
 
     # --- the end ---------------------------------------------------------------------
 

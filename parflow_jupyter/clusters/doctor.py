@@ -47,12 +47,25 @@ def _process_line(process: dict[str, Any]) -> str:
     return f"  {name}: pid {pid}, {_age_and_memory(pid)}, owner {owner}, log {process['log']}"
 
 
+def _hello_lines(path: Path, owner: Owner) -> Iterator[str]:
+    """Tell how to end a supervisor of another version; each version answers a hello."""
+    try:
+        about = ask_socket(path, owner, "hello", timeout=5) or {}
+        pid = ProcessIdentity.from_dict(about["supervisor"]).pid
+    except (ParflowError, KeyError, TypeError, ValueError):
+        return
+    version = about.get("version", "unknown")
+    yield f"  It is of version {version}: pid {pid}, {_age_and_memory(pid)}"
+    yield f"  To end it (the next one takes over what runs): kill {pid}"
+
+
 def _supervisor_lines(path: Path) -> Iterator[str]:
     owner = Owner(own_identity(), "process")
     try:
         found = ask_socket(path, owner, "describe", timeout=5)
     except ParflowError as error:
         yield f"Supervisor at {path} does not answer properly: {error}"
+        yield from _hello_lines(path, owner)
         return
     if found is None:
         yield f"Socket {path}: nobody listens; the next start replaces it."

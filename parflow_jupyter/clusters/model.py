@@ -169,6 +169,47 @@ class CleanupReport:
 
 
 @dataclass(frozen=True)
+class ProcessLog:
+    """The end of one process's log; ``lines`` has no line ends."""
+
+    process: str
+    path: str
+    lines: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ClusterLogs:
+    """The ends of the logs of several processes, as people read them.
+
+    Example:
+        >>> print(ClusterLogs([ProcessLog("engine 0", "/p/e.log", ["started"])]))
+        engine 0 (/p/e.log):
+          started
+        >>> print(ClusterLogs([]))
+        There are no logs.
+    """
+
+    logs: list[ProcessLog]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return render.logs_text(self.to_dict())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        return render.logs_html(self.to_dict())
+
+
+@dataclass(frozen=True)
 class Operation:
     """Something that takes time: starting engines, or shutting a cluster down.
 

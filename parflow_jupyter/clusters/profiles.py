@@ -88,21 +88,37 @@ def create_profile(name: str) -> Path:
     return _make(name)
 
 
-def locate_profile(name: str) -> Path:
-    """Return the folder of an existing profile; 'default' is created when it is missing.
+def find_profile(name: str) -> Path:
+    """Return the folder of a profile, writing nothing; that of 'default' may not exist yet.
 
     Raises:
         ProfileNameError: The name can't be used.
         ProfileNotFoundError: There is no such profile.
     """
     path = profile_path(name)
-    if path.is_dir():
-        for sub in ("security", "log"):
-            (path / sub).mkdir(mode=0o700 if sub == "security" else 0o777, exist_ok=True)
+    if path.is_dir() or name == DEFAULT:
         return path
-    if name == DEFAULT:
-        return _make(name)
     raise ProfileNotFoundError(name, profile_names())
+
+
+def locate_profile(name: str) -> Path:
+    """Return the folder of a profile, ready to be used; 'default' is created when missing.
+
+    Raises:
+        ProfileNameError: The name can't be used.
+        ProfileNotFoundError: There is no such profile.
+    """
+    path = find_profile(name)
+    make_usable(path)
+    return path
+
+
+def make_usable(path: Path) -> None:
+    """Make what a cluster needs of a profile's folder, where it is missing."""
+    if not path.is_dir():
+        _make(path.name.removeprefix("profile_"))
+    for sub in ("security", "log"):
+        (path / sub).mkdir(mode=0o700, exist_ok=True)
 
 
 def configured_launcher(profile_dir: Path) -> str | None:
@@ -127,4 +143,5 @@ def configured_launcher(profile_dir: Path) -> str | None:
         ) from error
     chosen = config["Cluster"].get("engine_launcher_class", "")
     name = getattr(chosen, "__name__", str(chosen)).rpartition(".")[2]
-    return None if name.lower().startswith("local") else name or None
+    short = name.lower().removesuffix("launcher").removesuffix("engineset")
+    return None if short.startswith("local") else short or None

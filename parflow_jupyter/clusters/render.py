@@ -153,3 +153,38 @@ def cleanup_html(report: dict[str, Any]) -> str:
     rows = _cleanup_rows(report)
     table = _html_table(_CLEANUP_COLUMNS, rows) if rows else "<div>Nothing was started here.</div>"
     return table + _problems_html(report["problems"])
+
+
+def logs_text(logs: dict[str, Any]) -> str:
+    """Return the ends of several logs, one below the other, from their JSON form."""
+    parts = []
+    for log in logs["logs"]:
+        parts.append(f"{log['process']} ({log['path']}):")
+        parts += [f"  {line}" for line in log["lines"] or ["(empty)"]]
+    return "\n".join(parts) or "There are no logs."
+
+
+def logs_html(logs: dict[str, Any]) -> str:
+    """Return the ends of several logs as HTML, from their JSON form."""
+    style = "max-height:30em;overflow:auto;font-size:var(--jp-code-font-size,13px)"
+    parts = [
+        f"<div><b>{escape(log['process'])}</b> {escape(log['path'])}</div>"
+        f'<pre tabindex="0" style="{style}">'
+        f"{escape(chr(10).join(log['lines'])) or '(empty)'}</pre>"
+        for log in logs["logs"]
+    ]
+    return "".join(parts) or "<div>There are no logs.</div>"
+
+
+def started_here_text(engines: int, controller: bool) -> str:
+    """Say what was started here, as a sentence.
+
+    Example:
+        >>> started_here_text(1, True), started_here_text(0, True)
+        ('1 engine was started here.', 'A controller was started here.')
+        >>> started_here_text(2, False)
+        '2 engines were started here.'
+    """
+    if not engines and controller:
+        return "A controller was started here."
+    return f"{engines} engine{' was' if engines == 1 else 's were'} started here."

@@ -86,6 +86,11 @@ def socket_path(key: str) -> Path:
     return path
 
 
+def supervisor_log(key: str) -> Path:
+    """Return where the output of a cluster's supervisors goes."""
+    return runtime_dir("logs") / f"supervisor-{key}.log"
+
+
 @contextlib.contextmanager
 def file_lock(path: Path, timeout: float) -> Iterator[int]:
     """Hold an exclusive lock on a file; the lock ends with its holder, however that ends.

@@ -18,8 +18,16 @@ from .environment import allowed_environment
 from .identity import ProcessIdentity, is_alive
 from .owners import Owner
 from .records import read_private_json, record_path
-from .runtime import cluster_key, file_lock, host_name, runtime_dir, socket_path
-from .wire import MAX_LINE, PROTOCOL, check_protocol, decode, encode, error_from_dict
+from .runtime import cluster_key, file_lock, host_name, runtime_dir, socket_path, supervisor_log
+from .wire import (
+    MAX_LINE,
+    PROTOCOL,
+    check_known_method,
+    check_protocol,
+    decode,
+    encode,
+    error_from_dict,
+)
 
 START_TIMEOUT = 20.0
 CONNECT_TIMEOUT = 5.0
@@ -143,11 +151,6 @@ def _connect_or_start(target: Target) -> socket.socket:
         return connect(target) or _start(target)
 
 
-def supervisor_log(target: Target) -> Path:
-    """Return where the output of the cluster's supervisors goes."""
-    return runtime_dir("logs") / f"supervisor-{target.key}.log"
-
-
 def _spawn(target: Target, log: Path) -> int | None:
     """Run the supervisor's first process, which forks and leaves; return its exit code."""
     boot = _BOOT.format(root=str(Path(__file__).resolve().parents[2]))
@@ -168,7 +171,7 @@ def _spawn(target: Target, log: Path) -> int | None:
 
 
 def _start(target: Target) -> socket.socket:
-    log = supervisor_log(target)
+    log = supervisor_log(target.key)
     code = _spawn(target, log)
     deadline = time.monotonic() + START_TIMEOUT
     while code == 0 and time.monotonic() < deadline:
@@ -213,6 +216,7 @@ def _converse(connection: socket.socket, message: dict[str, Any], timeout: float
         connection.settimeout(timeout)
         connection.sendall(encode(message))
         answer = decode(_read_line(connection, deadline))
+    check_known_method(str(message["method"]), answer)
     if "error" in answer:
         raise error_from_dict(answer["error"])
     return answer["result"]
@@ -260,7 +264,7 @@ def ask(
 
 def _unanswered(target: Target, what: str) -> SupervisorError:
     return SupervisorError(
-        f"The supervisor {what}: ask again; its log is {supervisor_log(target)}, and "
+        f"The supervisor {what}: ask again; its log is {supervisor_log(target.key)}, and "
         f"'python -m parflow_jupyter doctor' tells its pid."
     )
 

@@ -12,6 +12,12 @@ from ..errors import InvalidInputError, ParflowError, ProtocolMismatchError, Sup
 PROTOCOL = 1
 """Number of the protocol; changes within it only add."""
 
+_UNKNOWN = "There is no method"
+_WAY_OUT = (
+    "End the supervisor ('python -m parflow_jupyter doctor' tells its pid): the next one takes "
+    "over what runs, and nothing is lost."
+)
+
 MAX_LINE = 64 * 1024 * 1024
 
 
@@ -55,9 +61,21 @@ def check_protocol(theirs: object) -> None:
     if theirs != PROTOCOL:
         raise ProtocolMismatchError(
             f"The running supervisor and this package speak different protocols ({theirs!r} and "
-            f"{PROTOCOL}): the package was changed while a cluster runs. Clean the cluster up "
-            f"with the version that started it, or end it as 'python -m parflow_jupyter doctor' "
-            f"says."
+            f"{PROTOCOL}): the package was changed while a cluster runs. {_WAY_OUT}"
+        )
+
+
+def check_known_method(method: str, answer: dict[str, Any]) -> None:
+    """Refuse the answer of a supervisor that is too old to know a method.
+
+    Raises:
+        ProtocolMismatchError: It is.
+    """
+    error = answer.get("error") or {}
+    if error.get("reason") == InvalidInputError.reason and _UNKNOWN in str(error.get("message")):
+        raise ProtocolMismatchError(
+            f"The running supervisor is of an older version, which does not know {method!r}: the "
+            f"package was changed while a cluster runs. {_WAY_OUT}"
         )
 
 

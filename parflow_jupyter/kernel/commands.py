@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from .. import consent
+from ..clusters.render import started_here_text
 from ..errors import CleanupNeededError, MagicError
 from .parsers import help_text, line_parser
 from .texts import Table, Text
@@ -97,9 +98,19 @@ def _profile(asked: Namespace, api: Any) -> Any:
         return Text(f"Profile {api.cluster_info().profile!r}")
     try:
         return api.change_profile(asked.name, cleanup=asked.choice)
-    except CleanupNeededError:
-        choice = _ask_cleanup(_started_here(api.cluster_info()))
-        return api.change_profile(asked.name, cleanup=choice)
+    except CleanupNeededError as needed:
+        return api.change_profile(asked.name, cleanup=_ask_cleanup(_started(needed)))
+
+
+def _started(needed: CleanupNeededError) -> str:
+    facts = needed.details
+    if "engines" not in facts:
+        return needed.message
+    return started_here_text(facts["engines"], bool(facts.get("controller")))
+
+
+def _adopt(_: Namespace, api: Any) -> Any:
+    return api.adopt()
 
 
 def _cleanup(asked: Namespace, api: Any) -> Any:
@@ -111,14 +122,7 @@ def _choice_for(info: Any) -> Choice:
     controller = info.controller is not None and info.controller.started_here
     if not controller and not info.engines_started_here:
         return "terminate"
-    return _ask_cleanup(_started_here(info))
-
-
-def _started_here(info: Any) -> str:
-    count = info.engines_started_here
-    if count > 1:
-        return f"{count} engines were started here."
-    return f"{'1 engine' if count else 'The controller'} was started here."
+    return _ask_cleanup(started_here_text(info.engines_started_here, controller))
 
 
 def _ask_cleanup(why: str) -> Choice:
@@ -140,6 +144,13 @@ def _shutdown(asked: Namespace, api: Any) -> Text:
     return Text(f"The cluster of profile {profile!r} is stopped.")
 
 
+def _logs(asked: Namespace, api: Any) -> Any:
+    engine = asked.engine
+    if engine is not None and not (engine.isascii() and engine.isdigit()):
+        raise MagicError(f"{engine!r} is no engine id: give a whole number, such as 0.")
+    return api.logs(None if engine is None else int(engine), tail=asked.tail)
+
+
 def _runs(_: Namespace, api: Any) -> Table:
     headings = ("run", "label", "scheme", "state", "done", "failed", "started")
     return Table(headings, [_run_row(row) for row in api.runs()], "There are no runs yet.")
@@ -158,7 +169,9 @@ COMMANDS: dict[str | None, Callable[[Namespace, Any], Any]] = {
     "info": _info,
     "profiles": _profiles,
     "profile": _profile,
+    "adopt": _adopt,
     "cleanup": _cleanup,
     "shutdown": _shutdown,
+    "logs": _logs,
     "runs": _runs,
 }

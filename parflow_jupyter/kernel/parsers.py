@@ -49,8 +49,12 @@ def line_parser() -> MagicParser:
     _add_cleanup_choice(profile)
     cleanup = commands.add_parser("cleanup", help="end or leave what was started here")
     _add_cleanup_choice(cleanup)
+    commands.add_parser("adopt", help="take over what was left running and belongs to nobody")
     shutdown = commands.add_parser("shutdown", help="stop the cluster, whoever started it")
     shutdown.add_argument("--yes", action="store_true", help="don't ask")
+    logs = commands.add_parser("logs", help="show the ends of logs, also of ended processes")
+    logs.add_argument("engine", nargs="?", metavar="ENGINE", help="id; without it the controller's")
+    logs.add_argument("--tail", type=int, default=40, metavar="N", help="how many lines; 40")
     commands.add_parser("runs", help="list the last runs of maps and pipelines")
     return parser
 

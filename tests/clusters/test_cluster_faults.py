@@ -117,7 +117,10 @@ def test_broken_record_is_told_and_survived(clusters, isolated_home, content):
     record = locate_profile("default") / "security" / f"parflow-default@{host}.json"
     record.write_text(content)
     record.chmod(0o600)
-    assert clusters.start_engines(1).engines_total == 1
+    info = clusters.start_engines(1)
+    assert info.engines_total == 1
+    if content != '{"version": 1, "processes": [3]}':
+        assert [problem.where for problem in info.problems] == ["earlier record"]
     assert str(os.getpid()) in record.read_text()
 
 

@@ -95,11 +95,14 @@ def test_a_python_without_ipyparallel_is_told(clusters, tmp_path):
     assert clusters.info().engines_total == 0
 
 
-def test_a_launcher_that_the_profile_configures_is_not_passed_over(clusters):
+def test_a_launcher_that_the_profile_configures_is_not_passed_over(clusters, monkeypatch):
     """A profile made for Slurm does not silently get local engines; naming one does."""
-    (locate_profile("default") / "ipcluster_config.py").write_text(
-        "c.Cluster.engine_launcher_class = 'slurm'\n"
-    )
-    with pytest.raises(InvalidInputError, match="slurm"):
+    config = locate_profile("default") / "ipcluster_config.py"
+    config.write_text("c.Cluster.engine_launcher_class = 'their_own.Teleport'\n")
+    with pytest.raises(InvalidInputError, match="teleport"):
+        clusters.start_engines(1)
+    config.write_text("c.Cluster.engine_launcher_class = 'slurm'\n")
+    monkeypatch.setenv("PATH", os.path.dirname(sys.executable))
+    with pytest.raises(EngineStartError, match="sbatch"):
         clusters.start_engines(1)
     assert clusters.start_engines(1, launcher="local").engines_total == 1

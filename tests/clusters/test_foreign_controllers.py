@@ -1,5 +1,6 @@
 """Controllers and engines that were not started by us: shown, used, and only ended on request."""
 
+import socket
 import subprocess
 import sys
 
@@ -44,8 +45,12 @@ def test_a_bare_ipcontroller_is_shown_joined_and_shut_down(clusters, ipcontrolle
     assert (info.state, info.connected, info.engines_started_here) == ("running", True, 0)
     assert info.controller is not None
     assert (info.controller.started_here, info.controller.pid) == (False, None)
-    foreign = info.engines[0]
-    assert (foreign.pid, foreign.host, foreign.state) == (None, None, "unknown")
+    # An engine tells who it is once, when it has registered.
+    assert wait_until(lambda: clusters.info().engines[0].pid == ipcontroller[1].pid, 5)
+    foreign = clusters.info().engines[0]
+    assert (foreign.host, foreign.state) == (socket.gethostname(), "idle")
+    assert (foreign.started_here, foreign.launcher) == (False, None)
+    assert foreign.rss_bytes > 1e6
     joined = clusters.start_engines(1)
     assert (joined.engines_total, joined.engines_started_here) == (2, 1)
     assert connect(clusters)[:].apply_sync(int, 1) == [1, 1]

@@ -24,6 +24,7 @@ from parflow_jupyter.errors import (
     ShutdownRefusedError,
 )
 from parflow_jupyter.kernel.parsers import words
+from parflow_jupyter.kernel.texts import Text
 
 ROW = {
     "run": "r1",
@@ -69,6 +70,15 @@ class FacadeThatNotes:
     def cleanup(self, *, terminate):
         self._note("cleanup", terminate)
         return CleanupReport("terminate" if terminate else "detach")
+
+    def adopt(self):
+        self._note("adopt")
+        return self.info
+
+    def logs(self, engine, *, tail):
+        self._note("logs", engine, tail)
+        name = "controller" if engine is None else f"engine {engine}"
+        return Text(name)
 
     def shutdown_cluster(self):
         self._note("shutdown")
@@ -283,6 +293,16 @@ def test_nothing_is_asked_where_nothing_was_started_here(run, api, say):
     asked = say(None)
     run("%parflow cleanup")
     assert (asked, api.calls) == ([], [("cleanup", True)])
+
+
+def test_logs_and_adoption_reach_the_facade(run, api):
+    """An engine by its id, a number of lines, or neither."""
+    assert "engine 3" in repr(run("%parflow logs 3 --tail 5"))
+    assert "controller" in repr(run("%parflow logs"))
+    with pytest.raises(UsageError, match="no engine id"):
+        run("%parflow logs ../x")
+    run("%parflow adopt")
+    assert api.calls == [("logs", 3, 5), ("logs", None, 40), ("adopt",)]
 
 
 def test_shutdown_asks_first(run, api, say):

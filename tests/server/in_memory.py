@@ -7,7 +7,9 @@ from dataclasses import replace
 from parflow_jupyter.clusters import (
     CleanupReport,
     ClusterInfo,
+    ClusterLogs,
     Operation,
+    ProcessLog,
     ProfileInfo,
     check_engine_count,
     check_profile_name,
@@ -137,6 +139,23 @@ class ClustersInMemory:
     def replace_engine(self, engine):
         self._called("replace_engine", engine)
         self._must_exist(engine)
+
+    def stop_engine(self, engine):
+        self._called("stop_engine", engine)
+        self._must_exist(engine)
+        self.engines = [one for one in self.engines if one.id != engine]
+
+    def logs(self, engine=None, tail=100, *, profile=None, cluster_id=""):
+        self._called("logs", engine, tail)
+        self._known(profile or self.profile)
+        if engine is not None:
+            self._must_exist(engine)
+        name = "controller" if engine is None else f"engine {engine}"
+        return ClusterLogs([ProcessLog(name, "/logs/one.log", ["started"])])
+
+    def adopt(self):
+        self._called("adopt")
+        return self._info(self.profile)
 
     def interrupt_engine(self, engine):
         self._called("interrupt_engine", engine)

@@ -61,12 +61,13 @@ async def test_without_the_token_every_route_refuses(
 
 
 class Strict(Authorizer):
-    """Allows only the actions in ``allowed``, and only on our resource."""
+    """Allows only the actions in ``allowed``, and only on our resources."""
 
     allowed = ()
+    resources = ("parflow", "parflow:logs")
 
     def is_authorized(self, handler, user, action, resource):
-        return resource == "parflow" and action in self.allowed
+        return resource in self.resources and action in self.allowed
 
 
 @pytest.fixture
@@ -92,4 +93,15 @@ async def test_who_may_only_read_changes_nothing(extension, jp_fetch, clusters, 
     monkeypatch.setattr(Strict, "allowed", {"read"})
     for verb, route in CALLS:
         assert ((await send(jp_fetch, verb, route)).code == 403) == (verb != "GET")
-    assert {name for name, *_ in clusters.calls} == {"profiles", "info", "operation"}
+    assert {name for name, *_ in clusters.calls} == {
+        *("profiles", "info", "operation", "logs"),
+    }
+
+
+async def test_logs_are_a_resource_of_their_own(extension, jp_fetch, clusters, monkeypatch):
+    """Who may look at everything else can be kept from what others printed."""
+    monkeypatch.setattr(Strict, "allowed", {"read"})
+    monkeypatch.setattr(Strict, "resources", ("parflow",))
+    assert (await send(jp_fetch, "GET", "/parflow/cluster/logs")).code == 403
+    assert (await send(jp_fetch, "GET", "/parflow/cluster")).code == 200
+    assert "logs" not in {name for name, *_ in clusters.calls}

@@ -62,6 +62,32 @@ async def test_engines_are_interrupted_and_restarted(ask, clusters):
         assert (answer.code, answer.body["reason"]) == (404, "engine-not-found")
 
 
+async def test_one_engine_is_ended(ask, clusters):
+    """204 when it was done, 404 for an engine that is not there (any more)."""
+    await ask("POST", "cluster/engines", {"n": 2})
+    assert (await ask("DELETE", "cluster/engines/1")).code == 204
+    assert (await ask("DELETE", "cluster/engines/1")).code == 404
+    assert [one["id"] for one in (await ask("GET", "cluster")).body["engines"]] == [0]
+
+
+async def test_logs_are_shown(ask, clusters):
+    """Of the controller, or of the engine that is asked for."""
+    assert (await ask("GET", "cluster/logs")).body["logs"][0]["process"] == "controller"
+    await ask("POST", "cluster/engines", {"n": 1})
+    answer = await ask("GET", "cluster/logs", engine=0, tail=7)
+    assert answer.body["logs"][0]["lines"] == ["started"]
+    assert clusters.calls[-1] == ("logs", 0, 7)
+    assert (await ask("GET", "cluster/logs", engine=3)).code == 404
+    assert (await ask("GET", "cluster/logs", tail=0)).code == 400
+    assert (await ask("GET", "cluster/logs", engine="../x")).code == 400
+
+
+async def test_what_was_left_running_is_adopted(ask, clusters):
+    """The answer is the cluster."""
+    assert (await ask("POST", "cluster/adopt")).body["state"] == "stopped"
+    assert clusters.calls == [("adopt",)]
+
+
 @pytest.mark.parametrize(
     ("mode", "outcome"), [("terminate", "terminated"), ("detach", "left running")]
 )

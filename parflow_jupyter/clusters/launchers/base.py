@@ -20,7 +20,7 @@ class ProcessSpec:
     through a socket, never through its arguments or environment.
     """
 
-    role: Literal["controller", "engine"]
+    role: Literal["controller", "engine", "engine-set"]
     profile_dir: str
     cluster_id: str
     python: str

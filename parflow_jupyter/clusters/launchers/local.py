@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..identity import ProcessIdentity, boot_id, pid_namespace
+from ..logs import FORK_SERVER_LOG
 from .base import ExitListener, Launcher, ProcessSpec, Started
 from .fork_client import ForkServerClient
 
@@ -25,7 +26,7 @@ class LocalLauncher(Launcher):
         if server is not None:
             # A package changed, or it ended: those that it forked live on.
             server.retire()
-        log = self.log_dir / "parflow-forkserver.log"
+        log = self.log_dir / FORK_SERVER_LOG
         server = self._servers[python] = ForkServerClient(python, log, self.on_exit)
         return server
 

@@ -12,16 +12,19 @@ import random
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from .engine_set import run_engine_set
 
 
 def run(spec: dict[str, Any]) -> int:
     """Become what ``spec`` (a ProcessSpec as a dict) describes; return the exit code."""
     try:
         _enter(spec)
-        {"controller": _run_controller, "engine": _run_engine}[spec["role"]](spec)
+        ROLES[spec["role"]](spec)
         code = 0
     except SystemExit as leave:
         code = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
@@ -181,3 +184,10 @@ def _count_messages(kernel: Any) -> None:
             engine_counters.end_message(counts=False)
 
     kernel.do_apply, kernel.do_execute = counted_apply, watched_execute
+
+
+ROLES: dict[str, Callable[[dict[str, Any]], None]] = {
+    "controller": _run_controller,
+    "engine": _run_engine,
+    "engine-set": run_engine_set,
+}

@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from ..owners import list_owners
@@ -42,10 +43,11 @@ def main(arguments: list[str]) -> None:
 
 
 async def _supervise(profile_dir: Path, cluster_id: str) -> None:
-    from . import ownership, recovery, server
+    from . import ownership, recovery, restarting, server
     from .state import Cluster
 
     cluster = Cluster(profile_dir, cluster_id)
+    cluster.engine_ended = partial(restarting.engine_ended, cluster)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, cluster.quit.set)
     await recovery.rebuild(cluster)
     listening = await server.serve(cluster)

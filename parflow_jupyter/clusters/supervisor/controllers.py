@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import sys
 import time
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ...errors import ControllerSilentError, ControllerStartError, EngineStartError
+from ...errors import ConflictError, ControllerSilentError, ControllerStartError, EngineStartError
 from ..controller_files import (
     connection_path,
     host_elsewhere,
@@ -20,7 +18,9 @@ from ..controller_files import (
     read_connection,
     remove_connection_files,
 )
+from ..launchers import ON_THIS_HOST
 from ..launchers.base import ProcessSpec
+from ..logs import controller_log_name, tail_text
 from .link import ControllerLink
 from .state import Cluster, ManagedProcess
 from .watching import watch
@@ -58,13 +58,7 @@ class StartRequest:
     cwd: str
     path: list[str]
     environment: dict[str, str]
-
-
-def tail(log: str, lines: int = 10) -> str:
-    """Return the last lines of a log, as text."""
-    with contextlib.suppress(OSError):
-        return "\n".join(Path(log).read_text(errors="replace").splitlines()[-lines:])
-    return ""
+    restarts: int = 0
 
 
 async def launch(
@@ -76,13 +70,15 @@ async def launch(
         kind=spec.role,
         identity=started.identity,
         uuid=spec.uuid,
-        owner=request.owner,
+        owner=request.owner or None,
         launcher=request.launcher,
         python=started.python,
         log=spec.log,
         counters=spec.counters,
         entropy=str(spec.entropy),
         spec={"python": spec.python, "cwd": spec.cwd, "path": spec.path},
+        environment=request.environment,
+        restarts=request.restarts,
     )
     cluster.processes[process.pid] = process
     cluster.save()
@@ -93,7 +89,9 @@ async def launch(
 def _controller_spec(cluster: Cluster, request: StartRequest) -> ProcessSpec:
     settings = {name: dict(values) for name, values in CONTROLLER_SETTINGS.items()}
     settings["IPController"]["work_dir"] = str(cluster.profile_dir)
-    name = f"parflow-controller{'-' if cluster.cluster_id else ''}{cluster.cluster_id}.log"
+    if request.launcher not in ON_THIS_HOST:
+        # Engines elsewhere must reach it; whatever is not loopback is encrypted.
+        settings["IPController"].update(ip="*", enable_curve=True)
     return ProcessSpec(
         role="controller",
         profile_dir=str(cluster.profile_dir),
@@ -103,7 +101,7 @@ def _controller_spec(cluster: Cluster, request: StartRequest) -> ProcessSpec:
         cwd=str(cluster.profile_dir),
         path=[],
         environment=request.environment,
-        log=str(cluster.log_dir / name),
+        log=str(cluster.log_dir / controller_log_name(cluster.cluster_id)),
         settings=settings,
         uuid=str(uuid.uuid4()),
         entropy=secrets.randbits(128),
@@ -181,6 +179,21 @@ async def ensure_controller(cluster: Cluster, request: StartRequest) -> None:
         await _start_controller(cluster, request)
 
 
+def refuse_unreachable(cluster: Cluster, launcher: str) -> None:
+    """Refuse engines elsewhere when the controller listens on this host only.
+
+    Raises:
+        ConflictError: It does; the message says what to do.
+    """
+    interface = str(cluster.link.connection.get("interface")) if cluster.link else ""
+    if launcher not in ON_THIS_HOST and "//127." in interface:
+        raise ConflictError(
+            f"The controller listens on this host only, so engines of the launcher {launcher!r} "
+            f"can't reach it: shut the cluster down, then start with this launcher first. "
+            f"A controller that is started for it listens to other hosts, encrypted."
+        )
+
+
 async def _start_controller(cluster: Cluster, request: StartRequest) -> None:
     cluster.problems = [item for item in cluster.problems if item.where != "controller"]
     spec = _controller_spec(cluster, request)
@@ -196,7 +209,7 @@ async def _start_controller(cluster: Cluster, request: StartRequest) -> None:
             meaning = (process.exit or {}).get("meaning", f"not ready after {START_TIMEOUT:g} s")
             raise ControllerStartError(
                 f"The controller did not come up: {meaning}. Its log {process.log} ends with:\n"
-                f"{tail(process.log)}"
+                f"{tail_text(process.log)}"
             )
         await asyncio.sleep(0.01)
     await connect_controller(cluster)

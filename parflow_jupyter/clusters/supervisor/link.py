@@ -41,10 +41,12 @@ class ControllerLink:
         self._context = zmq.asyncio.Context()
         self._query = self._socket(zmq.DEALER, "registration")
         self._control = self._socket(zmq.DEALER, "control")
+        self._mux = self._socket(zmq.DEALER, "mux")
         self._notices = self._socket(zmq.SUB, "notification")
         self._tasks = [
             asyncio.ensure_future(self._listen(self._query, self._answered)),
             asyncio.ensure_future(self._listen(self._notices, self._notified)),
+            asyncio.ensure_future(self._listen(self._mux, self._answered)),
         ]
 
     def _socket(self, kind: int, channel: str) -> Any:
@@ -81,6 +83,10 @@ class ControllerLink:
             self.engines.pop(content["uuid"], None)
         elif kind == "shutdown_notification":
             self.is_shut_down = True
+        self._on_change()
+
+    def tell_change(self) -> None:
+        """Say that something about the engines changed."""
         self._on_change()
 
     async def ask(self, kind: str, content: Mapping[str, Any], timeout: float) -> dict[str, Any]:
@@ -128,6 +134,17 @@ class ControllerLink:
             if key.isdigit()
         }
 
+    async def execute(self, engine_uuid: str, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Let an engine execute something and return its reply, however long a task lasts."""
+        message_id, frames = messages.pack(self._key, self._session, "execute_request", content)
+        answer = self._answers[message_id] = asyncio.get_running_loop().create_future()
+        try:
+            await self._mux.send_multipart([engine_uuid.encode(), *frames])
+            reply: dict[str, Any] = await answer
+            return reply
+        finally:
+            self._answers.pop(message_id, None)
+
     async def forget_engine(self, engine_uuid: str) -> None:
         """Tell the controller that an engine is gone, as ipyparallel's nanny does."""
         engine_id = self.engines.get(engine_uuid)
@@ -135,6 +152,11 @@ class ControllerLink:
             content = {"id": engine_id}
             _, frames = messages.pack(self._key, self._session, "unregistration_request", content)
             await self._query.send_multipart(frames)
+
+    async def interrupt_engine(self, engine_uuid: str) -> None:
+        """Interrupt what an engine runs, wherever it is; an idle one does not notice."""
+        _, frames = messages.pack(self._key, self._session, "interrupt_request", {})
+        await self._control.send_multipart([engine_uuid.encode(), *frames])
 
     async def shut_down_engine(self, engine_uuid: str) -> None:
         """Ask an engine to end itself; it does so after its running task."""

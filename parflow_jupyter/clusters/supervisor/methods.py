@@ -20,7 +20,8 @@ from ..owners import Owner
 from ..wire import hello
 from . import ownership, reporting, starting, stopping
 from .controllers import StartRequest
-from .state import Cluster, ManagedProcess, RunningOperation
+from .operation import RunningOperation
+from .state import Cluster, ManagedProcess
 
 Params = dict[str, Any]
 Method = Callable[[Cluster, Owner, Params], Awaitable[Any]]
@@ -119,13 +120,27 @@ def _find_engine(cluster: Cluster, params: Params) -> ManagedProcess:
             return process
     raise EngineNotFoundError(
         f"No engine {wanted!r} was started by this package on this host: "
-        f"the cluster's information lists those that were."
+        f"the cluster's information lists those that were. Engines of other launchers end "
+        f"together, by a cleanup."
     )
 
 
+def _member_of_set(cluster: Cluster, params: Params) -> str | None:
+    """Return the uuid of an engine that one of ipyparallel's launchers started for us."""
+    sets = [process.uuid for process in cluster.living("engine-set")]
+    members = [uuid for key in sets for uuid in cluster.identities.members(key)]
+    registered = cluster.link.engines if cluster.link is not None else {}
+    found = (uuid for uuid in members if registered.get(uuid) == params.get("engine"))
+    return next(found, None)
+
+
 async def _interrupt_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    # The kernel ignores the signal when it is idle, so it hits a running task only.
-    send_signal(_find_engine(cluster, params).identity, signal.SIGINT)
+    member = _member_of_set(cluster, params)
+    if member is not None and cluster.link is not None:
+        await cluster.link.interrupt_engine(member)
+    else:
+        # The kernel ignores the signal when it is idle, so it hits a running task only.
+        send_signal(_find_engine(cluster, params).identity, signal.SIGINT)
     return {}
 
 
@@ -142,6 +157,10 @@ async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any
     request = StartRequest(whose, engine.launcher, **engine.spec, environment=asked.environment)
     await starting.replace_engine(cluster, engine, request)
     return {}
+
+
+async def _adopt(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    return ownership.adopt(cluster, owner.key)
 
 
 async def _release_owner(cluster: Cluster, owner: Owner, params: Params) -> Any:
@@ -184,6 +203,7 @@ METHODS: dict[str, Method] = {
     "interrupt_engine": _interrupt_engine,
     "stop_engine": _stop_engine,
     "replace_engine": _replace_engine,
+    "adopt": _adopt,
     "release_owner": _release_owner,
     "describe": _describe,
     "quit": _quit,

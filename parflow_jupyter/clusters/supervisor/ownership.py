@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 from ..identity import is_alive
+from ..logs import FORK_SERVER_LOG, rotate
 from ..owners import Owner
+from ..runtime import supervisor_log
 from . import starting, stopping
 from .state import Cluster, setting
 from .watching import call_at_end, in_background
+
+LOOK_AT_LOGS = 5.0
+"""Seconds between two looks at the sizes of logs."""
 
 FIRST_REQUEST = 10.0
 """Seconds that a supervisor nobody asked anything waits for its first request."""
@@ -53,6 +59,16 @@ def grant_lease(cluster: Cluster, owner: str) -> None:
     cluster.save()
 
 
+def adopt(cluster: Cluster, owner: str) -> int:
+    """Give an owner what belongs to nobody; return how many processes that were."""
+    found = cluster.unowned()
+    for process in found:
+        process.owner, process.lease_until = owner, None
+    cluster.save()
+    cluster.changed()
+    return len(found)
+
+
 async def release(cluster: Cluster, owner: str) -> None:
     """End what an owner started: it ended normally, or is no server."""
     cluster.owners.pop(owner, None)
@@ -82,13 +98,23 @@ def _may_end(cluster: Cluster) -> bool:
     return idle > linger_seconds()
 
 
+def _bound_logs(cluster: Cluster) -> None:
+    logs = [Path(process.log) for process in cluster.living()]
+    for path in (*logs, cluster.log_dir / FORK_SERVER_LOG, supervisor_log(cluster.key)):
+        rotate(path)
+
+
 async def keep_house(cluster: Cluster) -> None:
     """Watch leases, tell busy counts to subscribers, and end the supervisor in time."""
     last: dict[str, object] = {}
+    looked = 0.0
     while not cluster.quit.is_set():
         await asyncio.sleep(0.25)
         try:
             await _end_expired(cluster)
+            if time.monotonic() - looked > LOOK_AT_LOGS:
+                looked = time.monotonic()
+                _bound_logs(cluster)
             if cluster.subscribers:
                 summary = cluster.summary()
                 if summary != last:

@@ -33,7 +33,10 @@ async def rebuild(cluster: Cluster) -> None:
     """Adopt the processes of the record that live; a record that can't be trusted is a problem."""
     data, problem = read_private_json(cluster.record)
     if problem is not None:
-        cluster.problems.append(Problem("record", problem.what, problem.fix))
+        what = f"{cluster.record} {problem.what}"
+        fix = "it was not believed, and is replaced; what it named, if it runs, is not known here"
+        # Not "record": that problem is forgotten when the record is next written.
+        cluster.problems.append(Problem("earlier record", what, fix))
     if data is None:
         return
     for item in data.get("processes") or []:

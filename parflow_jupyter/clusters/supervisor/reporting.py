@@ -17,17 +17,17 @@ QUEUE_TIMEOUT = 0.5
 _cpu: dict[int, Any] = {}
 
 
-def _usage(process: ManagedProcess) -> tuple[float | None, int | None]:
+def _usage_of(pid: int) -> tuple[float | None, int | None]:
     """Return (CPU percent since the last look, resident bytes) of a living process."""
     import psutil
 
     try:
-        seen = _cpu.get(process.pid)
-        if seen is None or seen.pid != process.pid or not seen.is_running():
-            seen = _cpu[process.pid] = psutil.Process(process.pid)
+        seen = _cpu.get(pid)
+        if seen is None or seen.pid != pid or not seen.is_running():
+            seen = _cpu[pid] = psutil.Process(pid)
         return seen.cpu_percent(None), seen.memory_info().rss
     except psutil.Error:
-        _cpu.pop(process.pid, None)
+        _cpu.pop(pid, None)
         return None, None
 
 
@@ -49,7 +49,7 @@ def _own_engine(
     cluster: Cluster, process: ManagedProcess, owner: str | None, queues: dict[int, int]
 ) -> EngineInfo:
     counters = process.read_counters()
-    cpu, rss = _usage(process) if process.lives else (None, None)
+    cpu, rss = _usage_of(process.pid) if process.lives else (None, None)
     return EngineInfo(
         id=process.engine_id,
         pid=process.pid,
@@ -67,18 +67,33 @@ def _own_engine(
     )
 
 
-def _foreign_engine(engine_id: int, queues: dict[int, int]) -> EngineInfo:
-    unknown: Any = None
+def _other_engine(
+    cluster: Cluster, uuid: str, owner: str | None, queues: dict[int, int]
+) -> EngineInfo:
+    """Tell what is known of an engine that others, or a launcher elsewhere, started."""
+    engine_id = cluster.link.engines[uuid] if cluster.link is not None else -1
+    identity = cluster.identities.known.get(uuid)
+    queued = queues.get(engine_id)
+    if identity is None:
+        return EngineInfo(
+            engine_id, None, None, None, None, None, False, state="unknown", queued=queued
+        )
+    here = identity.host == cluster.host
+    cpu, rss = _usage_of(identity.pid) if here else (None, None)
+    found = [item for item in cluster.living() if item.uuid == identity.engine_set]
+    state: EngineState = "unknown" if queued is None else "busy" if queued else "idle"
     return EngineInfo(
-        engine_id,
-        unknown,
-        unknown,
-        unknown,
-        unknown,
-        unknown,
-        started_here=False,
-        state="unknown",
-        queued=queues.get(engine_id),
+        id=engine_id,
+        pid=identity.pid,
+        host=identity.host,
+        system=identity.system,
+        python=identity.python,
+        launcher=found[0].launcher if found else None,
+        started_here=any(item.owner is not None and item.owner == owner for item in found),
+        state=state,
+        queued=queued,
+        cpu_percent=cpu,
+        rss_bytes=rss,
     )
 
 
@@ -87,8 +102,8 @@ def _engines(cluster: Cluster, owner: str | None, queues: dict[int, int]) -> lis
     known = {process.uuid for process in own}
     registered = cluster.link.engines if cluster.link is not None else {}
     listed = [_own_engine(cluster, process, owner, queues) for process in own]
-    foreign = [number for key, number in registered.items() if key not in known]
-    listed += [_foreign_engine(number, queues) for number in foreign]
+    others = [key for key in registered if key not in known]
+    listed += [_other_engine(cluster, key, owner, queues) for key in others]
     return sorted(listed, key=lambda engine: (engine.id is None, engine.id or 0, engine.pid or 0))
 
 
@@ -103,16 +118,40 @@ def _controller(cluster: Cluster, owner: str | None) -> ControllerInfo | None:
     return ControllerInfo(started_here=False, pid=None, host=location)
 
 
+def _adoptable(cluster: Cluster) -> list[Problem]:
+    """Say what belongs to nobody, and what can be done about it."""
+    left = cluster.unowned()
+    if not left:
+        return []
+    leases = [process.lease_left() for process in left if process.lease_until is not None]
+    noun = "process was" if len(left) == 1 else "processes were"
+    what = f"{len(left)} {noun} left running and no longer belong to anybody"
+    fix = "adopt what was left running, or request a cluster shutdown"
+    if len(left) == 1:
+        what = what.replace("belong", "belongs")
+    if leases:
+        fix += f"; unused, it ends by itself in {max(1, round(max(leases) / 60))} min"
+    return [Problem("cluster", what, fix)]
+
+
 def _problems(cluster: Cluster, engines: list[EngineInfo]) -> list[Problem]:
     found = list(cluster.problems)
     if cluster.link is not None and not cluster.is_connected:
         fix = "wait, or request a cluster shutdown"
         found.append(Problem("controller", "does not answer", fix))
+    found += _adoptable(cluster)
+    for ended in cluster.processes.values():
+        if ended.kind == "engine-set" and not ended.lives:
+            meaning = (ended.exit or {}).get("meaning", "ended")
+            what = f"{meaning}; its engines went with it"
+            fix = f"start engines again; the log is {ended.log}"
+            found.append(Problem(f"launcher {ended.launcher}", what, fix))
     for engine in engines:
         name = f"engine {engine.id if engine.id is not None else f'process {engine.pid}'}"
         if engine.state == "dead":
             meaning = (engine.exit or {}).get("meaning", "ended")
-            found.append(Problem(name, meaning, "start another one; its log is kept"))
+            fix = cluster.note_of(engine.pid) or "start another one"
+            found.append(Problem(name, meaning, f"{fix}; its log is kept"))
         elif engine.state == "unresponsive":
             found.append(Problem(name, "does not respond", "wait for it, or replace it"))
     return found

@@ -12,12 +12,16 @@ from ...errors import ClusterError, EngineStartError, ParflowError, Problem
 from ..controller_files import connection_path, read_connection
 from ..engine_count import available_cores
 from ..environment import blas_limits, blas_threads
+from ..launchers import is_engine_set
 from ..launchers.base import ProcessSpec
-from . import controllers, stopping
+from ..logs import engine_log_name, prune, tail_text
+from . import controllers, engine_sets, stopping
 from .controllers import ENGINE_SETTINGS, StartRequest
-from .state import KEPT_OPERATIONS, Cluster, ManagedProcess, RunningOperation
+from .operation import RunningOperation
+from .state import KEPT_OPERATIONS, Cluster, ManagedProcess
 
 FORK_TIMEOUT = 30.0
+RESTART_TIMEOUT = 60.0
 
 
 def new_operation(cluster: Cluster, kind: str, total: int) -> RunningOperation:
@@ -28,19 +32,6 @@ def new_operation(cluster: Cluster, kind: str, total: int) -> RunningOperation:
     operation = RunningOperation(secrets.token_hex(8), kind, total)
     cluster.operations[operation.id] = operation
     return operation
-
-
-def publish_operation(cluster: Cluster, operation: RunningOperation) -> None:
-    """Tell subscribers how far an operation is."""
-    fields = {
-        "operation": operation.id,
-        "kind": operation.kind,
-        "state": operation.state,
-        "done": operation.done,
-        "total": operation.total,
-        "message": operation.message,
-    }
-    cluster.publish("OperationChanged", fields)
 
 
 async def carry_out(cluster: Cluster, operation: RunningOperation, work: Any) -> None:
@@ -61,7 +52,7 @@ async def carry_out(cluster: Cluster, operation: RunningOperation, work: Any) ->
         raise
     finally:
         cluster.last_used = time.monotonic()
-        publish_operation(cluster, operation)
+        operation.tell(cluster.publish)
         cluster.changed()
 
 
@@ -99,7 +90,7 @@ def _engine_spec(cluster: Cluster, request: StartRequest, count: int) -> Process
         cwd=request.cwd,
         path=request.path,
         environment=environment,
-        log=str(cluster.log_dir / f"parflow-engine-{key[:8]}.log"),
+        log=str(cluster.log_dir / engine_log_name(cluster.cluster_id, key)),
         settings=settings,
         uuid=key,
         counters=str(cluster.counters_dir / key),
@@ -120,9 +111,14 @@ async def start_engines(
     """
     deadline = time.monotonic() + timeout
     operation.message = "connecting to the controller"
-    publish_operation(cluster, operation)
+    operation.tell(cluster.publish)
     await cluster.launcher(request.launcher).prepare(request.python)
     await controllers.ensure_controller(cluster, request)
+    controllers.refuse_unreachable(cluster, request.launcher)
+    if is_engine_set(request.launcher):
+        await engine_sets.start_set(cluster, operation, request, deadline)
+        return
+    prune(cluster.log_dir, {process.log for process in cluster.living()})
     operation.message = "starting engines"
     engines: list[ManagedProcess] = []
     try:
@@ -134,7 +130,7 @@ async def start_engines(
     failures += await _give_up_late(cluster, engines, timeout)
     operation.problems += failures
     if operation.done == 0:
-        await _end_useless_controller(cluster)
+        await stopping.end_useless_controller(cluster)
         raise EngineStartError("\n".join(["No engine came up.", *map(str, failures)]))
     operation.message = f"{operation.done} of {operation.total} engines started"
 
@@ -173,7 +169,7 @@ async def _wait_registered(
         seen = sum(1 for engine in engines if _registered(cluster, engine))
         if seen > operation.done:
             operation.done = seen
-            publish_operation(cluster, operation)
+            operation.tell(cluster.publish)
         waiting = [item for item in engines if item.lives and not _registered(cluster, item)]
         left = deadline - time.monotonic()
         if not waiting or left <= 0 or cluster.link is None:
@@ -202,17 +198,10 @@ async def _give_up_late(
         else:
             continue
         where = f"engine process {engine.pid}"
-        last = controllers.tail(engine.log)
+        last = tail_text(engine.log)
         problems.append(Problem(where, what, f"see its log {engine.log}, which ends:\n{last}"))
         cluster.processes.pop(engine.pid, None)
     return problems
-
-
-async def _end_useless_controller(cluster: Cluster) -> None:
-    """End a controller that was started for engines of which none came up."""
-    own = cluster.controller()
-    if own is not None and cluster.link is not None and not cluster.link.engines:
-        await stopping.end_controller(cluster, own)
 
 
 async def replace_engine(cluster: Cluster, engine: ManagedProcess, request: StartRequest) -> None:

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,13 @@ from ..engine_counters import EngineCounters, read_block
 from ..identity import ProcessIdentity, own_identity
 from ..launchers import load_launcher
 from ..launchers.base import Launcher
-from ..model import Operation, OperationState
+from ..logs import engine_log_name
 from ..owners import Owner
 from ..records import RECORD_VERSION, record_path, remove_file, write_private_json
 from ..runtime import cluster_key, host_name, runtime_dir, socket_path
+from .identities import Identities
 from .link import ControllerLink
+from .operation import RunningOperation
 
 KEPT_OPERATIONS = 100
 DEAD_SHOWN = 60.0
@@ -49,6 +51,9 @@ class ManagedProcess:
     counters: str
     entropy: str
     spec: dict[str, Any]
+    environment: dict[str, str] = field(default_factory=dict)
+    restarts: int = 0
+    note: str = ""
     engine_id: int | None = None
     lease_until: float | None = None
     is_stopping: bool = False
@@ -73,7 +78,7 @@ class ManagedProcess:
     def to_dict(self) -> dict[str, Any]:
         """Return the form kept in the record; it holds no secret."""
         kept = ("kind", "uuid", "owner", "launcher", "python", "log", "counters", "entropy")
-        more = {name: getattr(self, name) for name in (*kept, "engine_id", "spec")}
+        more = {name: getattr(self, name) for name in (*kept, "engine_id", "restarts", "spec")}
         leased = None if self.lease_until is None else time.time() + self.lease_left()
         return {**more, "identity": self.identity.to_dict(), "lease_until": leased}
 
@@ -88,34 +93,15 @@ class ManagedProcess:
         Raises:
             TypeError, ValueError, KeyError: The form is broken.
         """
-        values = dict(data)
+        known = {item.name for item in fields(cls)}
+        # A later version may have written more.
+        values = {key: value for key, value in dict(data).items() if key in known}
         leased = values.pop("lease_until", None)
         identity = ProcessIdentity.from_dict(values.pop("identity"))
         process = cls(identity=identity, **values)
         if leased is not None:
             process.lease_until = time.monotonic() + float(leased) - time.time()
         return process
-
-
-@dataclass
-class RunningOperation:
-    """An operation and the asyncio task that carries it out."""
-
-    id: str
-    kind: Any
-    total: int
-    state: OperationState = "running"
-    done: int = 0
-    message: str = ""
-    error: dict[str, Any] | None = None
-    problems: list[Problem] = field(default_factory=list)
-    owner: str = ""
-    task: asyncio.Task[None] | None = None
-
-    def view(self) -> Operation:
-        """Return the frozen form that askers see."""
-        values = {key: value for key, value in vars(self).items() if key not in ("task", "owner")}
-        return Operation(**{**values, "problems": list(self.problems)})
 
 
 class Cluster:
@@ -136,6 +122,7 @@ class Cluster:
         self.operations: dict[str, RunningOperation] = {}
         self.subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
         self.link: ControllerLink | None = None
+        self.identities = Identities()
         self.is_connected = False
         self.controller_lock = asyncio.Lock()
         self.problems: list[Problem] = []
@@ -144,6 +131,8 @@ class Cluster:
         self.last_used = time.monotonic()
         self.had_owner = False
         self.quit = asyncio.Event()
+        # What to do about engines that ended; set by who knows how to start others.
+        self.engine_ended: Callable[[ManagedProcess], None] = lambda process: None
         self._changed = asyncio.Event()
 
     # --- processes ---------------------------------------------------------
@@ -157,6 +146,19 @@ class Cluster:
             and (kind is None or process.kind == kind)
             and (owner is None or process.owner == owner)
         ]
+
+    def workers(self) -> list[ManagedProcess]:
+        """Return the living processes that are or drive engines."""
+        return [process for process in self.living() if process.kind != "controller"]
+
+    def unowned(self) -> list[ManagedProcess]:
+        """Return the processes that were left running: detached, or on a lease."""
+        return [process for process in self.living() if process.owner is None]
+
+    def note_of(self, pid: int | None) -> str:
+        """Return what is done about a process that ended, empty for nothing."""
+        process = None if pid is None else self.processes.get(pid)
+        return process.note if process is not None else ""
 
     def controller(self) -> ManagedProcess | None:
         """Return the controller that was started by this supervisor and lives."""
@@ -186,9 +188,22 @@ class Cluster:
         if self.link is not None:
             for process in self.living("engine"):
                 registered = self.link.engines.get(process.uuid)
-                process.engine_id = process.engine_id if registered is None else registered
+                if registered is not None and process.engine_id != registered:
+                    process.engine_id = registered
+                    self._name_log(process, registered)
+            own = {process.uuid for process in self.processes.values()}
+            self.identities.look(self.link, own)
+        else:
+            self.identities.clear()
         if self.subscribers:
             self.publish("ClusterChanged", self.summary())
+
+    def _name_log(self, process: ManagedProcess, engine_id: int) -> None:
+        """Let the log of an engine say its id; the process goes on writing to the same file."""
+        named = self.log_dir / engine_log_name(self.cluster_id, process.uuid, engine_id)
+        with contextlib.suppress(OSError):
+            os.rename(process.log, named)
+            process.log = str(named)
 
     async def wait_change(self, timeout: float) -> None:
         """Return at the next change, or after ``timeout`` seconds."""

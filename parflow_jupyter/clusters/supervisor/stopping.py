@@ -11,10 +11,13 @@ from typing import Any
 from ...errors import ClusterError, Problem, ShutdownRefusedError
 from ..controller_files import is_listening, remove_connection_files
 from ..identity import is_stopped, send_signal
-from .state import Cluster, ManagedProcess, RunningOperation, setting
+from .operation import RunningOperation
+from .state import Cluster, ManagedProcess, setting
 
 KILL_TIMEOUT = 3.0
 ANSWER_TIMEOUT = 2.0
+SET_GRACE = 15.0
+"""Seconds that a launcher of ipyparallel has to stop its engines."""
 
 
 def _grace() -> float:
@@ -37,7 +40,7 @@ async def end_process(process: ManagedProcess) -> str:
         if not send_signal(process.identity, signal.SIGTERM):
             await _wait_end(process, KILL_TIMEOUT)
             return "already gone"
-        if await _wait_end(process, _grace()):
+        if await _wait_end(process, SET_GRACE if process.kind == "engine-set" else _grace()):
             return "terminated"
     send_signal(process.identity, signal.SIGKILL)
     await _wait_end(process, KILL_TIMEOUT)
@@ -60,9 +63,16 @@ async def end_controller(cluster: Cluster, process: ManagedProcess) -> str:
     return await end_process(process)
 
 
+async def end_useless_controller(cluster: Cluster) -> None:
+    """End a controller that was started for engines of which none came up."""
+    own = cluster.controller()
+    if own is not None and cluster.link is not None and not cluster.link.engines:
+        await end_controller(cluster, own)
+
+
 def _row(cluster: Cluster, process: ManagedProcess, outcome: str) -> dict[str, Any]:
     return {
-        "kind": process.kind,
+        "kind": "controller" if process.kind == "controller" else "engine",
         "id": process.engine_id,
         "pid": process.pid,
         "host": cluster.host,
@@ -86,7 +96,7 @@ def _hand_over(cluster: Cluster, owner: str) -> ManagedProcess | None:
     controller = cluster.controller()
     if controller is None or controller.owner != owner:
         return None
-    others = [engine for engine in cluster.living("engine") if engine.owner != owner]
+    others = [engine for engine in cluster.workers() if engine.owner != owner]
     if not others:
         return None
     controller.owner = next((engine.owner for engine in others if engine.owner), None)
@@ -95,10 +105,12 @@ def _hand_over(cluster: Cluster, owner: str) -> ManagedProcess | None:
 
 def _foreign_problem(cluster: Cluster, mine: list[ManagedProcess]) -> list[dict[str, str]]:
     known = {process.uuid for process in mine}
+    known.update(*(cluster.identities.members(process.uuid) for process in mine))
     foreign = [key for key in (cluster.link.engines if cluster.link else {}) if key not in known]
     if not foreign:
         return []
-    what = f"{len(foreign)} engines that others started lost their controller"
+    noun = "engine" if len(foreign) == 1 else "engines"
+    what = f"{len(foreign)} {noun} that others started lost the controller"
     return [Problem("cluster", what, "their owners can start them again").to_dict()]
 
 
@@ -108,7 +120,7 @@ async def terminate(cluster: Cluster, owner: str) -> dict[str, Any]:
         kept = _hand_over(cluster, owner)
         mine = cluster.living(owner=owner)
         controllers = [process for process in mine if process.kind == "controller"]
-        engines = [process for process in mine if process.kind == "engine"]
+        engines = [process for process in mine if process.kind != "controller"]
         problems = _foreign_problem(cluster, mine) if controllers else []
         # Engines first: the controller then tells clients which tasks are lost.
         outcomes = await end_processes(engines)
@@ -145,7 +157,7 @@ async def shut_down(cluster: Cluster, operation: RunningOperation, timeout: floa
             operation.message = "asking the controller"
             await _shut_down_foreign(cluster, timeout)
         operation.message = "ending processes"
-        await end_processes(cluster.living("engine"))
+        await end_processes(cluster.workers())
         if own is not None:
             await end_controller(cluster, own)
         if cluster.link is not None:

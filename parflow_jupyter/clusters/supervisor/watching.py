@@ -76,6 +76,12 @@ async def _process_ended(cluster: Cluster, process: ManagedProcess) -> None:
     if process.kind == "engine" and cluster.link is not None:
         with contextlib.suppress(Exception):
             await cluster.link.forget_engine(process.uuid)
+    if process.kind == "engine-set" and cluster.link is not None:
+        for member in cluster.identities.members(process.uuid):
+            with contextlib.suppress(Exception):
+                # Those that outlived their launcher would never be ended by anybody.
+                await cluster.link.shut_down_engine(member)
+                await cluster.link.forget_engine(member)
     process.exit = describe_exit(await _exit_status(cluster, process.pid))
     process.ended_at = time.monotonic()
     process.ended.set()
@@ -87,6 +93,7 @@ async def _process_ended(cluster: Cluster, process: ManagedProcess) -> None:
         await _controller_ended(cluster, process)
     else:
         _tell_exit(cluster, process)
+        cluster.engine_ended(process)
     cluster.last_used = time.monotonic()
     cluster.save()
     cluster.changed()
@@ -117,4 +124,4 @@ async def _controller_ended(cluster: Cluster, process: ManagedProcess) -> None:
         meaning = (process.exit or {}).get("meaning", "")
         what = f"the controller {meaning}; its engines were ended, as they can't join another"
         cluster.problems.append(Problem("controller", what, "start engines again"))
-        await stopping.end_processes(cluster.living("engine"))
+        await stopping.end_processes(cluster.workers())

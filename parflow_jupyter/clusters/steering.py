@@ -1,0 +1,89 @@
+"""Single engines, logs, and processes that nobody owns: a part of ``Clusters``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .asker import ANSWER_TIMEOUT, Asker
+from .logs import read_logs
+from .model import ClusterInfo, ClusterLogs
+from .owners import write_current
+from .runtime import supervisor_log
+from .start_params import start_params
+from .supervisor_client import something_runs
+
+STOP_TIMEOUT = 20.0
+REPLACE_TIMEOUT = 90.0
+
+
+class Steering(Asker):
+    """What an asker can do beyond starting and ending clusters."""
+
+    def logs(
+        self,
+        engine: int | None = None,
+        tail: int = 100,
+        *,
+        profile: str | None = None,
+        cluster_id: str = "",
+    ) -> ClusterLogs:
+        """Return the ends of logs, without noise, also of processes that have ended.
+
+        Args:
+            engine: Id of an engine; None gives the controller's and the supervisor's logs.
+            tail: How many lines of each at most, up to 10 000.
+            profile: Profile of the cluster; None is the current one.
+            cluster_id: Its id among the clusters of the profile.
+
+        Raises:
+            EngineNotFoundError: There is no log of such an engine on this host.
+            InvalidInputError: ``tail`` can't be used.
+        """
+        target = self._target(profile, cluster_id)
+        folder = target.profile_dir / "log"
+        own_log = supervisor_log(target.key)
+        return ClusterLogs(read_logs(folder, target.cluster_id, own_log, engine, tail))
+
+    def interrupt_engine(self, engine: int) -> None:
+        """Interrupt the task an engine runs just now; an idle engine does not notice.
+
+        Raises:
+            EngineNotFoundError: No such engine was started by this package on this host.
+        """
+        self._ask_running("interrupt_engine", {"engine": engine}, ANSWER_TIMEOUT)
+
+    def stop_engine(self, engine: int) -> None:
+        """End one engine; a task that it runs is lost, the others go on.
+
+        Raises:
+            EngineNotFoundError: No such engine was started by this package on this host.
+        """
+        self._ask_running("stop_engine", {"engine": engine}, STOP_TIMEOUT)
+
+    def replace_engine(self, engine: int) -> None:
+        """End an engine and start another one in its place, under a new id.
+
+        Raises:
+            EngineNotFoundError: No such engine was started by this package on this host.
+            EngineStartError: The new engine did not come up.
+        """
+        params = {**start_params(1, None, None, None, None), "engine": engine}
+        self._ask_running("replace_engine", params, REPLACE_TIMEOUT)
+
+    def _ask_running(self, method: str, params: dict[str, Any], timeout: float) -> None:
+        self._ask(self._target(None, ""), method, params, timeout=timeout, start=True)
+
+    def adopt(self) -> ClusterInfo:
+        """Take over what was left running in the current cluster and belongs to nobody.
+
+        That is what was detached, and what a server that crashed had started. From now on it
+        counts as started here, and ends with this asker's owner.
+
+        Returns:
+            The cluster then.
+        """
+        target = self._target(None, "")
+        if self._ask(target, "adopt", timeout=ANSWER_TIMEOUT, start=something_runs(target)):
+            used = (str(target.profile_dir), target.cluster_id)
+            write_current(self._owner(), target.profile, target.cluster_id, used)
+        return self.info()

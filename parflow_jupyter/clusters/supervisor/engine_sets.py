@@ -1,0 +1,94 @@
+"""Starting a set of engines by one of ipyparallel's launchers, and waiting for its engines."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+import uuid
+
+from ...errors import ClusterError, EngineStartError, Problem
+from ..controller_files import connection_path, read_connection
+from ..launchers.base import ProcessSpec
+from ..logs import launcher_log_name, tail_text
+from . import controllers, stopping
+from .controllers import StartRequest
+from .operation import RunningOperation
+from .state import Cluster, ManagedProcess
+
+FORK_TIMEOUT = 30.0
+
+
+def _spec(cluster: Cluster, request: StartRequest, count: int) -> ProcessSpec:
+    key = str(uuid.uuid4())
+    connection = read_connection(connection_path(cluster.profile_dir, cluster.cluster_id, "engine"))
+    return ProcessSpec(
+        role="engine-set",
+        profile_dir=str(cluster.profile_dir),
+        cluster_id=cluster.cluster_id,
+        python=request.python,
+        cwd=request.cwd,
+        path=request.path,
+        environment=request.environment,
+        log=str(cluster.log_dir / launcher_log_name(cluster.cluster_id, key)),
+        settings={"EngineSet": {"launcher": request.launcher, "n": count}},
+        uuid=key,
+        connection=connection or {},
+        entropy=secrets.randbits(128),
+    )
+
+
+async def start_set(
+    cluster: Cluster, operation: RunningOperation, request: StartRequest, deadline: float
+) -> None:
+    """Start ``operation.total`` engines as a set and wait until they have registered.
+
+    Raises:
+        EngineStartError: Not one engine came up.
+    """
+    operation.message = f"starting engines with {request.launcher}"
+    spec = _spec(cluster, request, operation.total)
+    process = await controllers.launch(cluster, request, spec, FORK_TIMEOUT)
+    try:
+        await _wait_members(cluster, operation, process, deadline)
+    except asyncio.CancelledError:
+        await stopping.end_process(process)
+        raise
+    missing = operation.total - operation.done
+    if operation.done == 0:
+        what = _why(process, request.launcher)
+        await stopping.end_process(process)
+        await stopping.end_useless_controller(cluster)
+        raise EngineStartError(f"No engine came up: {what}")
+    if missing:
+        what = f"{missing} of {operation.total} did not register in time"
+        fix = "they may come later, as with a queue; look at the cluster's information again"
+        operation.problems.append(Problem(f"launcher {request.launcher}", what, fix))
+    operation.message = f"{operation.done} of {operation.total} engines started"
+
+
+async def _wait_members(
+    cluster: Cluster, operation: RunningOperation, process: ManagedProcess, deadline: float
+) -> None:
+    while process.lives and operation.done < operation.total:
+        left = deadline - time.monotonic()
+        if left <= 0 or cluster.link is None:
+            return
+        await cluster.wait_change(min(0.25, left))
+        if cluster.link is not None:
+            with contextlib.suppress(ClusterError):
+                await cluster.link.refresh(min(2.0, max(0.1, left)))
+        seen = len(cluster.identities.members(process.uuid))
+        if seen != operation.done:
+            operation.done = seen
+            operation.tell(cluster.publish)
+
+
+def _why(process: ManagedProcess, launcher: str) -> str:
+    if process.lives:
+        what = f"the launcher {launcher!r} runs, but none registered in time: a queue may be full, "
+        what += "its hosts not configured in the profile, or this host out of their reach"
+    else:
+        what = f"the launcher {launcher!r} {(process.exit or {}).get('meaning', 'ended')}"
+    return f"{what}; the log {process.log} ends:\n{tail_text(process.log)}"

@@ -1,0 +1,92 @@
+"""The REST routes about engines, together and one by one, and about logs."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from ..errors import EngineNotFoundError
+from .base import ParflowHandler, cluster_of, guarded
+
+
+def engine_number(text: str) -> int:
+    """Read an engine id from a path.
+
+    Raises:
+        EngineNotFoundError: No engine can have this id.
+
+    Example:
+        >>> engine_number("3")
+        3
+    """
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text)
+    raise EngineNotFoundError(f"There is no engine {text!r}: an engine's id is a whole number.")
+
+
+class EnginesHandler(ParflowHandler):
+    """The engines of a cluster."""
+
+    @guarded("execute")
+    async def post(self) -> None:
+        """Begin to start some."""
+        asked = self.asked()
+        launcher, python = asked.get("launcher"), asked.get("python")
+        begun = await self.ask(
+            lambda clusters: clusters.begin_start_engines(
+                asked.get("n"), launcher=launcher, python=python, **cluster_of(asked)
+            )
+        )
+        self.reply_operation(begun)
+
+
+class EngineInterruptHandler(ParflowHandler):
+    """What an engine runs at the moment."""
+
+    @guarded("execute")
+    async def post(self, engine: str) -> None:
+        """Interrupt it."""
+        self.asked()
+        number = engine_number(engine)
+        await self.ask(lambda clusters: clusters.interrupt_engine(number))
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class EngineRestartHandler(ParflowHandler):
+    """An engine's process."""
+
+    @guarded("execute")
+    async def post(self, engine: str) -> None:
+        """Kill it and start another."""
+        self.asked()
+        number = engine_number(engine)
+        await self.ask(lambda clusters: clusters.replace_engine(number))
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class EngineHandler(ParflowHandler):
+    """An engine."""
+
+    @guarded("execute")
+    async def delete(self, engine: str) -> None:
+        """End it."""
+        self.asked()
+        number = engine_number(engine)
+        await self.ask(lambda clusters: clusters.stop_engine(number))
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class LogsHandler(ParflowHandler):
+    """The logs of controller, supervisor and engines.
+
+    They may hold what users printed: a resource of its own, which can be kept from readers.
+    """
+
+    auth_resource = "parflow:logs"
+
+    @guarded("read")
+    async def get(self) -> None:
+        """Show their ends."""
+        asked = self.asked()
+        engine, tail = asked.get("engine"), asked.get("tail", 100)
+        found = await self.ask(lambda clusters: clusters.logs(engine, tail, **cluster_of(asked)))
+        self.reply(found.to_dict())

@@ -1,0 +1,238 @@
+"""Engines by ipyparallel's launchers, for real where their programs are installed."""
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from process_helpers import processes_of, wait_until
+
+from parflow_jupyter.clusters.connection import connect
+from parflow_jupyter.clusters.controller_files import connection_path, read_connection
+from parflow_jupyter.clusters.profiles import configured_launcher, locate_profile
+from parflow_jupyter.errors import ConflictError, EngineStartError, InvalidInputError
+
+needs_mpi = pytest.mark.skipif(
+    shutil.which("mpiexec") is None or importlib.util.find_spec("mpi4py") is None,
+    reason="mpiexec or mpi4py is not installed",
+)
+
+
+@pytest.fixture
+def mpi(isolated_home):
+    """A profile with which MPI runs on a small machine, also as root."""
+    os.environ["OMPI_ALLOW_RUN_AS_ROOT"] = os.environ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
+    profile = locate_profile("default")
+    (profile / "ipcluster_config.py").write_text(
+        "c.MPIEngineSetLauncher.mpi_args = ['--oversubscribe']\n"
+        "c.MPIEngineSetLauncher.environment = {'FROM_PROFILE': 'yes'}\n"
+    )
+    return profile
+
+
+def rank():
+    """Return what MPI says of this engine, and what the profile configured."""
+    import os
+
+    from mpi4py import MPI
+
+    return MPI.COMM_WORLD.Get_rank(), MPI.COMM_WORLD.Get_size(), os.environ["FROM_PROFILE"]
+
+
+@needs_mpi
+@pytest.mark.timeout(120)
+def test_mpi_engines_work_beside_local_ones(clusters, mpi, isolated_home):
+    """They are one MPI world, known by pid and host, counted as started here, and all end."""
+    events = []
+    info = clusters.start_engines(2, launcher="mpi", listener=events.append)
+    assert (info.engines_started_here, info.engines_total, info.problems) == (2, 2, [])
+    assert {engine.launcher for engine in info.engines} == {"mpi"}
+    assert {engine.host for engine in info.engines} == {socket.gethostname()}
+    assert {engine.pid for engine in info.engines} < set(processes_of(isolated_home))
+    assert [event.done for event in events][-1] == 2
+    assert sorted(connect(clusters)[:].apply_sync(rank)) == [(0, 2, "yes"), (1, 2, "yes")]
+    busy = connect(clusters)[info.engines[0].id].apply_async(time.sleep, 60)
+    assert wait_until(lambda: clusters.info().engines[0].state == "busy", 5)
+    clusters.interrupt_engine(info.engines[0].id)
+    with pytest.raises(Exception, match="KeyboardInterrupt"):
+        busy.get(timeout=5)
+    more = clusters.start_engines(1, launcher="local")
+    assert sorted(engine.launcher for engine in more.engines) == ["local", "mpi", "mpi"]
+    report = clusters.cleanup()
+    assert {row["outcome"] for row in report.processes} == {"terminated"}
+    pids = {engine.pid for engine in info.engines}
+    assert wait_until(lambda: not pids & set(processes_of(isolated_home)), 10)
+    assert clusters.info().state == "stopped"
+
+
+@needs_mpi
+@pytest.mark.timeout(120)
+def test_mpi_engines_survive_the_supervisor_and_die_together(clusters, mpi, supervisor_pid):
+    """kill -9 of the supervisor: adopted. kill -9 of one engine: MPI ends all, which is told."""
+    info = clusters.start_engines(2, launcher="mpi")
+    os.kill(supervisor_pid(), signal.SIGKILL)
+    assert wait_until(lambda: clusters.info().engines_started_here == 2, 10)
+    os.kill(info.engines[0].pid, signal.SIGKILL)
+    assert wait_until(lambda: clusters.info().engines_total == 0, 15)
+    assert wait_until(
+        lambda: "launcher mpi" in [problem.where for problem in clusters.info().problems], 15
+    )
+    assert clusters.start_engines(1, launcher="local").engines_total == 1
+
+
+@needs_mpi
+@pytest.mark.timeout(120)
+def test_engines_do_not_outlive_a_killed_launcher(clusters, mpi, isolated_home):
+    """kill -9 of the process that drives MPI: its engines are asked to end, and do."""
+    info = clusters.start_engines(2, launcher="mpi")
+    engines = {engine.pid for engine in info.engines}
+    host = socket.gethostname()
+    record = json.loads((mpi / "security" / f"parflow-default@{host}.json").read_text())
+    driver = next(item for item in record["processes"] if item["kind"] == "engine-set")
+    os.kill(driver["identity"]["pid"], signal.SIGKILL)
+    assert wait_until(lambda: clusters.info().engines_total == 0, 5)
+    assert wait_until(lambda: not engines & set(processes_of(isolated_home)), 15)
+
+
+@needs_mpi
+@pytest.mark.timeout(120)
+def test_what_mpi_says_when_it_fails_is_told(clusters, mpi):
+    """The error holds the last lines of the launcher's log."""
+    (mpi / "ipcluster_config.py").write_text("c.MPIEngineSetLauncher.mpi_args = ['--no-such']\n")
+    with pytest.raises(EngineStartError, match="no-such"):
+        clusters.start_engines(2, launcher="mpi", timeout=30)
+    assert clusters.info().state == "stopped"
+    assert [log.process for log in clusters.logs().logs] == ["controller", "launcher", "supervisor"]
+    assert "no-such" in str(clusters.logs())
+
+
+SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", ""))
+needs_ssh = pytest.mark.skipif(
+    SSHD is None or shutil.which("ssh") is None or shutil.which("ssh-keygen") is None,
+    reason="sshd or ssh is not installed",
+)
+_SSHD_CONFIG = """
+Port {port}
+ListenAddress 127.0.0.1:{port}
+HostKey {folder}/hostkey
+AuthorizedKeysFile {folder}/userkey.pub
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+PidFile none
+SetEnv PATH={path}
+Subsystem sftp internal-sftp
+"""
+_SSH_CONFIG = """
+Host there
+  HostName 127.0.0.1
+  Port {port}
+  IdentityFile {folder}/userkey
+  IdentitiesOnly yes
+  UserKnownHostsFile {folder}/known_hosts
+  StrictHostKeyChecking yes
+  BatchMode yes
+"""
+
+
+@pytest.fixture
+def ssh_host(isolated_home):
+    """An SSH server of the test's own, and a profile that starts engines on the host "there"."""
+    folder = isolated_home / "ssh"
+    folder.mkdir(mode=0o700)
+    for name in ("hostkey", "userkey"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+        subprocess.run(command, check=True, timeout=20)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    path = f"{os.path.dirname(sys.executable)}:/usr/bin:/bin"
+    for name, text in (("sshd.conf", _SSHD_CONFIG), ("ssh.conf", _SSH_CONFIG)):
+        (folder / name).write_text(text.format(port=port, folder=folder, path=path))
+    key = (folder / "hostkey.pub").read_text()
+    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {key}")
+    if os.getuid() == 0:
+        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+    log = folder / "sshd.log"
+    server = subprocess.Popen([SSHD, "-D", "-f", folder / "sshd.conf", "-E", log])
+    (locate_profile("default") / "ipcluster_config.py").write_text(
+        "c.SSHEngineSetLauncher.engines = {'there': {'n': 2, 'to_send': []}}\n"
+        f"c.SSHEngineSetLauncher.ssh_args = ['-F', '{folder}/ssh.conf']\n"
+        f"c.SSHEngineSetLauncher.scp_args = ['-F', '{folder}/ssh.conf']\n"
+        f"c.SSHEngineSetLauncher.remote_profile_dir = '{isolated_home}/remote'\n"
+        f"c.SSHEngineSetLauncher.remote_python = '{sys.executable}'\n"
+    )
+    try:
+        assert wait_until(lambda: is_open(port), 10), log.read_text()
+        login = ["ssh", "-F", folder / "ssh.conf", "there", "true"]
+        if subprocess.run(login, capture_output=True, timeout=20, check=False).returncode:
+            pytest.skip(f"this account can't log in by SSH: {log.read_text()[-200:]}")
+        yield server
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def is_open(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@needs_ssh
+@pytest.mark.timeout(180)
+def test_ssh_engines_work_over_an_encrypted_controller(clusters, ssh_host, isolated_home):
+    """They register over CURVE, work, are known by host and pid, and are gone after a cleanup."""
+    info = clusters.start_engines(2, launcher="ssh", timeout=90)
+    assert (info.engines_started_here, info.engines_total) == (2, 2)
+    assert {engine.launcher for engine in info.engines} == {"ssh"}
+    connection = read_connection(connection_path(locate_profile("default"), "", "client"))
+    assert connection["curve_serverkey"]
+    pids = connect(clusters)[:].apply_sync(os.getpid)
+    assert sorted(pids) == sorted(engine.pid for engine in info.engines)
+    clusters.cleanup()
+    assert wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), 15)
+
+
+def test_a_controller_on_this_host_only_refuses_engines_elsewhere(clusters):
+    """The message says what to do, and what runs goes on."""
+    clusters.start_engines(1)
+    with pytest.raises(ConflictError, match="start with this launcher first"):
+        clusters.start_engines(1, launcher="ssh")
+    assert connect(clusters)[:].apply_sync(int, 1) == [1]
+
+
+def test_a_controller_for_engines_elsewhere_listens_and_is_encrypted(clusters):
+    """Named first, a launcher of other hosts makes the controller reachable, with CURVE."""
+    begun = clusters.begin_start_engines(1, launcher="ssh")
+    path = connection_path(locate_profile("default"), "", "client")
+    assert wait_until(lambda: read_connection(path), 10)
+    connection = read_connection(path)
+    assert "127." not in connection["interface"]
+    assert len(connection["curve_serverkey"]) == 40
+    # No host is configured for SSH; engines of this host join, encrypted, too.
+    clusters.cancel_operation(begun.id)
+    assert clusters.start_engines(1, launcher="local").engines_total == 1
+    assert connect(clusters)[:].apply_sync(int, 2) == [2]
+
+
+def test_unknown_launchers_are_refused_with_the_known_ones(clusters):
+    """Both by name, and as the profile configures."""
+    with pytest.raises(InvalidInputError, match=r"local.*mpi.*slurm.*ssh"):
+        clusters.start_engines(1, launcher="teleport")
+    profile = locate_profile("default")
+    file = profile / "ipcluster_config.py"
+    for text, expected in (
+        ("'slurm'", "slurm"),
+        ("'ipyparallel.cluster.launcher.SSHEngineSetLauncher'", "ssh"),
+        ("'LocalEngineSetLauncher'", None),
+    ):
+        file.write_text(f"c.Cluster.engine_launcher_class = {text}\n")
+        assert configured_launcher(profile) == expected

@@ -237,12 +237,12 @@ def parallel_map(
         scheme: How the items are run; "auto" for the first of the toolbox that can.
         retries: How often an item that raised is run again.
         engine_retries: How often an item whose engine died is run again.
-        timeout: Seconds per item (not there yet).
+        timeout: Seconds per item, after which it is interrupted and has failed.
         on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
         batch: Items per batch; "auto" learns it from the times measured.
         seed: Whole number from which every item's random numbers follow.
         share: Whether large arrays go once per host.
-        init: Called once per slot (not there yet).
+        init: Called in each slot before its first item.
         checkpoint: Name under which results are kept (not there yet).
         key: What an item is kept under (not there yet).
         block: Wait for the results; False returns at once, and the result fills up.

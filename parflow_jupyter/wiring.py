@@ -61,9 +61,11 @@ def connect() -> ipyparallel.Client:
 
 
 def toolbox() -> list[SchemeChoice]:
-    """Return the schemes in their order: ipyparallel, then serial as the last resort."""
+    """Return the schemes in their order, with serial as the last resort, as they are set."""
     from .maps.schemes.ipyparallel import IPyParallelScheme
+    from .maps.schemes.processes import ProcessesScheme
     from .maps.schemes.serial import SerialScheme
+    from .maps.schemes.threads import ThreadsScheme
     from .stores import settings
 
     engines: Scheme = IPyParallelScheme(
@@ -71,10 +73,12 @@ def toolbox() -> list[SchemeChoice]:
         _on_engine_exit,
         lambda engine: process.clusters().replace_engine(engine),
     )
-    enabled = settings.schemes()
+    kept = settings.schemes()
+    processes = ProcessesScheme(kept["processes"]["workers"])
+    threads = ThreadsScheme(kept["threads"]["workers"])
     return [
-        SchemeChoice(scheme, enabled=enabled[scheme.name]["enabled"])
-        for scheme in (engines, SerialScheme())
+        SchemeChoice(scheme, enabled=kept[scheme.name]["enabled"])
+        for scheme in (engines, processes, threads, SerialScheme())
     ]
 
 

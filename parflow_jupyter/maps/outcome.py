@@ -6,8 +6,8 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from parflow_jupyter.errors import EngineLostError, ItemError
-from parflow_jupyter.maps.envelope import Envelope, Failure
+from parflow_jupyter.errors import EngineLostError, ItemError, ItemTimeoutError
+from parflow_jupyter.maps.envelope import TIMED_OUT, Envelope, Failure
 from parflow_jupyter.maps.ledger import Ledger
 from parflow_jupyter.maps.report import BatchRecord, ItemFailure, Report
 from parflow_jupyter.maps.schemes.base import HERE
@@ -38,6 +38,7 @@ class Outcome:
         self.report = report
         self.failures: dict[int, ItemFailure] = {}
         self.first_failure: ItemFailure | None = None
+        self.fatal: BaseException | None = None
         self._columns = columns
         self._retries = retries
         self._engine_retries = engine_retries
@@ -64,9 +65,16 @@ class Outcome:
         good = [k for k in range(len(ran)) if k not in failed]
         self.ledger.put([ran[k] for k in good], [envelope.values[k] for k in good])
         for failure in envelope.failures:
-            self._failed(slot, ran[failure.position], failure)
+            self.failed(slot, ran[failure.position], failure)
 
-    def _failed(self, slot: str, index: int, failure: Failure) -> None:
+    def init_failed(self, slot: str, failure: Failure) -> None:
+        """End the run, because what is called before the items failed."""
+        exception = _load(failure, None, slot)
+        exception.add_note(f"This came from init=, which is called once per slot, on {slot}.")
+        self.fatal = self.fatal or exception
+
+    def failed(self, slot: str, index: int, failure: Failure) -> None:
+        """Retry an item that failed, or settle it as failed for good."""
         if self.ledger.is_settled(index):
             return
         attempts = self._attempts[index] = self._attempts.get(index, 0) + 1
@@ -121,7 +129,7 @@ class Outcome:
                 self.fail(index, make(index), "", None)
 
 
-def _load(failure: Failure, index: int, slot: str) -> BaseException:
+def _load(failure: Failure, index: int | None, slot: str) -> BaseException:
     if failure.exception is not None:
         return failure.exception
     if failure.pickled is not None:
@@ -131,13 +139,15 @@ def _load(failure: Failure, index: int, slot: str) -> BaseException:
             loaded = None
         if isinstance(loaded, BaseException):
             return loaded
-    return ItemError(
-        f"{failure.kind}: {failure.text}",
-        index=index,
-        kind=failure.kind,
-        traceback=failure.traceback,
-        engine=slot,
-    )
+    facts: dict[str, Any] = {
+        "index": index,
+        "kind": failure.kind,
+        "traceback": failure.traceback,
+        "engine": slot,
+    }
+    if failure.kind == TIMED_OUT:
+        return ItemTimeoutError(f"Item {index} was stopped: {failure.text}.", **facts)
+    return ItemError(f"{failure.kind}: {failure.text}", **facts)
 
 
 def _in_place(failure: ItemFailure) -> ItemError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import sys
 import threading
 import time
 import uuid
@@ -17,6 +16,7 @@ from parflow_jupyter.maps import last
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
 from parflow_jupyter.maps.ledger import Ledger
+from parflow_jupyter.maps.nesting import is_nested
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.outcome import Outcome
 from parflow_jupyter.maps.render import bounded_repr
@@ -106,19 +106,25 @@ class _Call:
         listeners += self._display() if total else []
         slots = self._chosen.slots if self._chosen else 0
         self._watch = Watch(self._report, listeners, history if total else None, slots, owner)
-        shipped = ship(function) if self._scheme.ships and total else None
-        plan = Plan(self._report.run, function, options.seed, shipped)
+        shipped = ship(function, options.init) if self._scheme.ships and total else None
+        plan = Plan(
+            self._report.run,
+            function,
+            options.seed,
+            shipped,
+            options.timeout,
+            options.init,
+            total,
+        )
         self._runner = Runner(
             plan, columns, options, self._scheme, self._outcome, self._watch, self._token
         )
 
     def _choose(self, function: Callable[..., Any], schemes: Sequence[Any]) -> Chosen:
-        needs = ["seeds"] if self._options.seed is not None else []
-        # Loaded on engines, and wherever engines are used; nothing runs in it but on engines.
-        agent = sys.modules.get("parflow_jupyter.maps.agent")
-        nested = agent is not None and agent.AGENT.status()["run"] is not None
+        asked = {"seeds": self._options.seed, "timeout": self._options.timeout}
+        needs = [need for need, given in asked.items() if given is not None]
         wanted = self._options.scheme
-        return choose(schemes, wanted, supports(function), needs, nested=nested)
+        return choose(schemes, wanted, supports(function), needs, nested=is_nested())
 
     def _display(self) -> list[Listener]:
         if not self._options.progress:
@@ -168,6 +174,7 @@ class _Call:
         report, outcome = self._report, self._outcome
         report.elapsed = self._watch.elapsed
         report.not_run = report.total - outcome.ledger.done
+        problem = problem or outcome.fatal
         if problem is None and state == "failed" and outcome.first_failure is not None:
             problem = self._explained(outcome.first_failure)
         last.remember(self._result)

@@ -26,10 +26,13 @@ NO_SLOT_REPLACING = 40.0
 """Seconds to wait for a slot that was asked for."""
 FROZEN = 15.0
 """Seconds without a sign of life after which a slot's items are run elsewhere too."""
+SILENT = 5.0
+"""Seconds past an item's timeout after which a slot without a sign of life is ended."""
 DRAIN = 2.0
 """Seconds that interrupted items have to end."""
 _STEAL_AFTER = 0.05
 _ASK_ALIVE = 3.0
+_ASK_OVERDUE = 0.5
 _INTERRUPT_AGAIN = 0.5
 
 
@@ -65,7 +68,7 @@ class Runner:
         self._watch = watch
         self._token = token
         self._events: queue.SimpleQueue[SlotEvent] = queue.SimpleQueue()
-        self._book = SlotBook(outcome, self._ask_for_another)
+        self._book = SlotBook(outcome, self._ask_for_another, self._kill, plan.timeout)
         self._fixed = options.batch if isinstance(options.batch, int) else None
         self._next_batch = 0
         self._polled = 0.0
@@ -169,13 +172,18 @@ class Runner:
 
     def _look_at(self, slot: Slot, state: SlotState, now: float) -> None:
         oldest = min((sent.at for sent in state.sent.values()), default=now)
-        if now - oldest < _ASK_ALIVE or not self._scheme.capabilities.gives_back:
+        every = _ASK_ALIVE if self._plan.timeout is None else min(_ASK_ALIVE, _ASK_OVERDUE)
+        if now - oldest < every or not self._scheme.capabilities.gives_back:
             return
-        if now - state.asked > _ASK_ALIVE:
+        if now - state.asked > every:
             state.asked = now
             assert self.slots is not None
             self.slots.ask_alive(slot)
-        if not state.frozen and now - max(oldest, state.alive) > FROZEN:
+        silence = now - max(oldest, state.alive)
+        if self._plan.timeout is not None and silence > self._plan.timeout + SILENT:
+            if not state.ending:
+                self._book.silent(slot)
+        elif not state.frozen and silence > FROZEN:
             state.frozen = True
             for sent in state.sent.values():
                 self._ledger.give_back(sent.indices[: sent.upto])
@@ -201,7 +209,12 @@ class Runner:
             return False
         return self.slots.replace(slot)
 
+    def _kill(self, slot: Slot) -> bool:
+        return self.slots is not None and self.slots.kill(slot)
+
     def _must_stop(self) -> bool:
+        if self._outcome.fatal is not None:
+            return True
         failed = self._options.on_error == "raise" and self._outcome.first_failure is not None
         return failed or self._token.cancelled
 
@@ -211,7 +224,7 @@ class Runner:
         failed = self._outcome.first_failure is not None and self._options.on_error == "raise"
         stopped = not self._ledger.finished
         self._drain()
-        if failed:
+        if failed or self._outcome.fatal is not None:
             return "failed"
         return "cancelled" if stopped and not self._ledger.finished else "done"
 

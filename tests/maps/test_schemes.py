@@ -12,7 +12,7 @@ import numpy
 import pytest
 from scripted import Scripted
 
-from parflow_jupyter.errors import CannotShipError, ItemError, MapError
+from parflow_jupyter.errors import CannotShipError, ItemError, MapError, SchemeUnavailableError
 from parflow_jupyter.maps import MapOptions, last_result, run_map
 from parflow_jupyter.maps.schemes import load, names
 
@@ -30,6 +30,7 @@ def quiet(**options):
 
 
 def mapped(scheme, function, *iterables, **options):
+    options = {"scheme": scheme.name, **options}
     return run_map(function, iterables, options=quiet(**options), schemes=[scheme])
 
 
@@ -212,6 +213,10 @@ def _random_numbers(_):
 
 def test_seeded_items_have_their_own_numbers(scheme):
     """The same by any scheme and batch, different for each item; the caller's are untouched."""
+    if not scheme.capabilities.seeds:
+        with pytest.raises(SchemeUnavailableError, match="seeds"):
+            mapped(scheme, _random_numbers, range(2), seed=11)
+        return
     random.seed(5)
     before = random.getstate()
     ones = mapped(scheme, _random_numbers, range(20), seed=11, batch=1)
@@ -301,9 +306,11 @@ def test_a_map_inside_a_map(scheme):
 # --- only where items leave this process ---------------------------------------------------
 
 
-@pytest.fixture
-def remote(engines):
-    return engines.scheme()
+@pytest.fixture(params=["ipyparallel", "processes"])
+def remote(request):
+    if request.param == "ipyparallel":
+        return request.getfixturevalue("engines").scheme()
+    return load(request.param)(2)
 
 
 @pytest.mark.parametrize(("kind", "text"), [("two", "1 and 2"), ("lock", "with a lock")])
@@ -389,8 +396,8 @@ def test_idle_engines_take_over_what_others_did_not_start(remote):
     assert time.monotonic() - start < 2.5
 
 
-def test_no_engine_at_all_is_said(remote):
+def test_no_engine_at_all_is_said():
     """Asked for by name, the scheme that can't run says what to do."""
-    unconnected = type(remote)(lambda: None)
+    unconnected = load("ipyparallel")(lambda: None)
     with pytest.raises(MapError, match="Start engines"):
-        run_map(abs, [[1]], options=quiet(scheme=remote.name), schemes=[unconnected])
+        mapped(unconnected, abs, [1])

@@ -8,11 +8,12 @@ the map. Everything heavy is imported when it is first needed.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import consent, wiring
 from .maps import MapOptions, MapResult, last_result, parallelizable, run_map
+from .maps.lazy import run_amap, run_imap
 from .pipelines import Pipeline as _Pipeline
 from .pipelines import module
 from .stores import settings
@@ -27,12 +28,14 @@ __all__ = [
     "MapOptions",
     "MapResult",
     "Pipeline",
+    "amap",
     "change_profile",
     "cleanup",
     "cluster_info",
     "configure_scheme",
     "direct_view",
     "get_client",
+    "imap",
     "last_result",
     "load_balanced_view",
     "module",
@@ -291,6 +294,143 @@ def parallel_map(
         options=options,
         schemes=wiring.toolbox(),
         history=wiring.history(),
+    )
+
+
+def imap(
+    function: Callable[..., Any],
+    *iterables: Iterable[Any],
+    ordered: bool = False,
+    scheme: str = "auto",
+    retries: int = 0,
+    engine_retries: int = 3,
+    timeout: float | None = None,
+    on_error: Literal["raise", "skip", "collect"] = "raise",
+    batch: int | Literal["auto"] = "auto",
+    seed: int | None = None,
+    share: bool = True,
+    init: Callable[[], Any] | None = None,
+    progress: bool = True,
+    label: str | None = None,
+) -> Generator[Any, None, None]:
+    """Apply a function to items that need not be there yet, and yield the results one by one.
+
+    The input is read in a thread of its own, only a little ahead of the results that are taken:
+    it may be endless. The run begins with the first ``next``; closing the generator stops it.
+
+    Args:
+        function: Called with one value of each iterable.
+        iterables: All of the same length, which need not be known.
+        ordered: Yield in the order of the items, instead of as the results come.
+        scheme: As for :func:`parallel_map`, like all that follow.
+        retries: How often an item that raised is run again.
+        engine_retries: How often an item whose engine died is run again.
+        timeout: Seconds per item, after which it is interrupted and has failed.
+        on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
+        batch: Items per batch; "auto" learns it from the times measured.
+        seed: Whole number from which every item's random numbers follow.
+        share: Whether large arrays go once per host.
+        init: Called in each slot before its first item.
+        progress: Show the progress.
+        label: What the run is called in displays and in the history.
+
+    Raises:
+        InvalidInputError: An option can't be used.
+        UnequalLengthsError: The iterables turned out to differ in length.
+        Exception: The failed item's own, or what reading the input raised.
+
+    Example:
+        >>> from itertools import count
+        >>> cubes = imap(lambda x: x**3, count(), ordered=True, scheme="serial")
+        >>> next(cubes), next(cubes), next(cubes)
+        (0, 1, 8)
+        >>> cubes.close()
+
+    Source: Python's ``map`` and ``multiprocessing.Pool.imap_unordered``.
+    """
+    options = MapOptions(
+        scheme=scheme,
+        retries=retries,
+        engine_retries=engine_retries,
+        timeout=timeout,
+        on_error=on_error,
+        batch=batch,
+        seed=seed,
+        share=share,
+        init=init,
+        progress=progress,
+        label=label,
+    )
+    return run_imap(
+        function,
+        iterables,
+        options=options,
+        schemes=wiring.toolbox(),
+        ordered=ordered,
+        history=wiring.history(),
+    )
+
+
+async def amap(
+    function: Callable[..., Any],
+    *iterables: Iterable[Any],
+    scheme: str = "auto",
+    retries: int = 0,
+    engine_retries: int = 3,
+    timeout: float | None = None,
+    on_error: Literal["raise", "skip", "collect"] = "raise",
+    batch: int | Literal["auto"] = "auto",
+    seed: int | None = None,
+    share: bool = True,
+    init: Callable[[], Any] | None = None,
+    progress: bool = True,
+    label: str | None = None,
+) -> MapResult:
+    """Apply a function to each item of a list in parallel, while the event loop goes on.
+
+    Cancelling the task that awaits this stops the run.
+
+    Args:
+        function: Called with one value of each iterable.
+        iterables: All of the same length.
+        scheme: As for :func:`parallel_map`, like all that follow.
+        retries: How often an item that raised is run again.
+        engine_retries: How often an item whose engine died is run again.
+        timeout: Seconds per item, after which it is interrupted and has failed.
+        on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
+        batch: Items per batch; "auto" learns it from the times measured.
+        seed: Whole number from which every item's random numbers follow.
+        share: Whether large arrays go once per host.
+        init: Called in each slot before its first item.
+        progress: Show the progress.
+        label: What the run is called in displays and in the history.
+
+    Returns:
+        A sequence equal to the list of the values, with ``errors`` and ``report``.
+
+    Raises:
+        Exception: As :func:`parallel_map`.
+
+    Example:
+        >>> import asyncio
+        >>> asyncio.run(amap(abs, [-1, -2], scheme="serial")) == [1, 2]
+        True
+    """
+    options = MapOptions(
+        scheme=scheme,
+        retries=retries,
+        engine_retries=engine_retries,
+        timeout=timeout,
+        on_error=on_error,
+        batch=batch,
+        seed=seed,
+        share=share,
+        init=init,
+        progress=progress,
+        label=label,
+    )
+    return await run_amap(
+        function, iterables, options=options, schemes=wiring.toolbox, history=wiring.history()
     )
 
 

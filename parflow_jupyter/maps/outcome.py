@@ -29,7 +29,7 @@ class Outcome:
     def __init__(
         self,
         ledger: Ledger,
-        columns: list[list[Any]],
+        columns: Sequence[Any],
         report: Report,
         retries: int,
         engine_retries: int,

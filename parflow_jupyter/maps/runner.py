@@ -13,8 +13,17 @@ from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.envelope import Batch
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.outcome import Outcome
-from parflow_jupyter.maps.schemes.base import Plan, Scheme, Slot, SlotEvent, SlotLeft, Slots
+from parflow_jupyter.maps.schemes.base import (
+    Alive,
+    Plan,
+    Scheme,
+    Slot,
+    SlotEvent,
+    SlotLeft,
+    Slots,
+)
 from parflow_jupyter.maps.slotbook import Sent, SlotBook, SlotState
+from parflow_jupyter.maps.stream import Source
 from parflow_jupyter.maps.watch import Watch
 
 TICK = 0.1
@@ -30,6 +39,7 @@ SILENT = 5.0
 """Seconds past an item's timeout after which a slot without a sign of life is ended."""
 DRAIN = 2.0
 """Seconds that interrupted items have to end."""
+_WAKE = Alive("")
 _STEAL_AFTER = 0.05
 _ASK_ALIVE = 3.0
 _ASK_OVERDUE = 0.5
@@ -47,17 +57,19 @@ class Runner:
         outcome: Takes the results.
         watch: Told about progress.
         token: Stops the run.
+        source: Where the columns are filled from while the map runs, or None.
     """
 
     def __init__(
         self,
         plan: Plan,
-        columns: list[list[Any]],
+        columns: Sequence[Any],
         options: MapOptions,
         scheme: Scheme,
         outcome: Outcome,
         watch: Watch,
         token: CancelToken,
+        source: Source | None = None,
     ) -> None:
         self._plan = plan
         self._columns = columns
@@ -72,6 +84,9 @@ class Runner:
         self._fixed = options.batch if isinstance(options.batch, int) else None
         self._next_batch = 0
         self._polled = 0.0
+        self._source = source
+        if source is not None:
+            source.wake = lambda: self._events.put(_WAKE)
         self.slots: Slots | None = None
 
     def run(self) -> str:
@@ -79,12 +94,18 @@ class Runner:
         self.slots = self._scheme.open(self._plan, self._events.put)
         try:
             while not self._ledger.finished and not self._must_stop():
+                self._take_in()
                 self._fill()
                 self._hear(TICK)
                 self._look_around()
             return self._end()
         finally:
             self.slots.close()
+
+    def _take_in(self) -> None:
+        if self._source is not None:
+            self._source.take_in(len(self._book.states), self._book.pace.size)
+            self._outcome.report.total = self._ledger.total
 
     # --- giving ----------------------------------------------------------------------
 
@@ -252,7 +273,8 @@ class Runner:
                 self.slots.interrupt(slot)
 
 
-def _part(column: list[Any], indices: Sequence[int]) -> list[Any]:
+def _part(column: Any, indices: Sequence[int]) -> list[Any]:
     if isinstance(indices, range):
-        return column[indices.start : indices.stop]
+        part: list[Any] = column[indices.start : indices.stop]
+        return part
     return [column[index] for index in indices]

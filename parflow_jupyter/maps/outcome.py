@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import pickle
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +15,8 @@ from parflow_jupyter.maps.report import BatchRecord, ItemFailure, Report
 from parflow_jupyter.maps.schemes.base import HERE
 
 _SPLIT = 32
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 5.0
 
 
 class Outcome:
@@ -44,6 +48,7 @@ class Outcome:
         self._engine_retries = engine_retries
         self._attempts: dict[int, int] = {}
         self._losses: dict[int, int] = {}
+        self._later: list[tuple[float, int]] = []
 
     def item(self, index: int) -> Any:
         """Return the input of an item: its value, or the tuple of its values."""
@@ -80,10 +85,16 @@ class Outcome:
         attempts = self._attempts[index] = self._attempts.get(index, 0) + 1
         if attempts <= self._retries:
             self.report.retries += 1
-            self.ledger.give_back([index])
+            heapq.heappush(self._later, (time.monotonic() + pause(attempts), index))
             return
         exception = _load(failure, index, slot)
         self.fail(index, exception, failure.traceback, slot)
+
+    def retry_due(self, now: float) -> float:
+        """Let items wait again whose pause is over; return the seconds to the next, at most 1."""
+        while self._later and self._later[0][0] <= now:
+            self.ledger.give_back([heapq.heappop(self._later)[1]])
+        return min(1.0, self._later[0][0] - now) if self._later else 1.0
 
     def fail(self, index: int, exception: BaseException, traceback: str, slot: str | None) -> None:
         """Settle an item as failed for good."""
@@ -127,6 +138,16 @@ class Outcome:
         for index in range(self.ledger.total):
             if not self.ledger.is_settled(index):
                 self.fail(index, make(index), "", None)
+
+
+def pause(attempts: int) -> float:
+    """Return the seconds before an item that failed so often is run again.
+
+    Example:
+        >>> pause(1), pause(2), pause(3), pause(50)
+        (0.05, 0.1, 0.2, 5.0)
+    """
+    return min(_FIRST_PAUSE * 2.0 ** min(attempts - 1, 20), _LONGEST_PAUSE)
 
 
 def _load(failure: Failure, index: int | None, slot: str) -> BaseException:

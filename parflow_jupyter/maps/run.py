@@ -25,7 +25,8 @@ from parflow_jupyter.maps.result import MapResult
 from parflow_jupyter.maps.runner import Runner
 from parflow_jupyter.maps.schemes.base import Plan, Scheme
 from parflow_jupyter.maps.schemes.serial import SerialScheme
-from parflow_jupyter.maps.ship import ship
+from parflow_jupyter.maps.seeds import draw
+from parflow_jupyter.maps.ship import seems_random, ship
 from parflow_jupyter.maps.stream import Source
 from parflow_jupyter.maps.watch import History, Watch
 
@@ -126,10 +127,13 @@ class Call:
         ships = self._scheme.ships and there_are_items
         shipped = ship(function, options.init) if ships else None
         self._there_are_items = there_are_items
+        if shipped is not None and options.seed is None and self._scheme.capabilities.seeds:
+            # Here, the generators of this process go on as they would without a map.
+            self._report.entropy = draw() if seems_random(function, shipped.pickled) else None
         plan = Plan(
             self._report.run,
             function,
-            options.seed,
+            self._report.entropy,
             shipped,
             options.timeout,
             options.init,

@@ -95,8 +95,9 @@ class Runner:
         try:
             while not self._ledger.finished and not self._must_stop():
                 self._take_in()
+                pause = self._outcome.retry_due(time.monotonic())
                 self._fill()
-                self._hear(TICK)
+                self._hear(min(TICK, pause))
                 self._look_around()
             return self._end()
         finally:

@@ -151,6 +151,26 @@ def _sources(function: object) -> dict[str, str]:
     return found
 
 
+def seems_random(function: Callable[..., Any], pickled: bytes) -> bool:
+    """Return whether a function uses random numbers, as far as its own code shows.
+
+    Args:
+        function: What is mapped.
+        pickled: The same by cloudpickle, which names what it imports.
+
+    Example:
+        >>> import random
+        >>> seems_random(lambda x: random.random(), b""), seems_random(abs, b"")
+        (True, False)
+    """
+    if b"random" in pickled:
+        return True
+    names = (
+        name for part in _functions(function, _DEEPEST, set()) for name in part.__code__.co_names
+    )
+    return any("random" in name for name in names)
+
+
 def _functions(value: object, depth: int, seen: set[int]) -> Iterator[types.FunctionType]:
     if not depth or id(value) in seen:
         return

@@ -229,6 +229,29 @@ def test_seeded_items_have_their_own_numbers(scheme):
     assert ones.report.entropy == 11
 
 
+def test_a_run_without_seed_can_be_replayed(scheme):
+    """With the entropy that was drawn for it, where items leave this process."""
+    first = mapped(scheme, _random_numbers, range(30))
+    entropy = first.report.entropy
+    if not scheme.ships:
+        assert entropy is None
+        return
+    assert mapped(scheme, _random_numbers, range(30), seed=entropy) == first
+    assert mapped(scheme, _random_numbers, range(30)) != first
+    assert mapped(scheme, abs, [1]).report.entropy is None
+
+
+def test_an_item_is_run_again_after_a_pause(scheme, tmp_path):
+    """Which grows with each attempt, and holds up no other item."""
+    script = Scripted(tmp_path, fails={0: 3})
+    start = time.monotonic()
+    result = mapped(scheme, script, range(40), retries=3)
+    assert result == list(range(40))
+    assert time.monotonic() - start >= 0.05 + 0.1 + 0.2
+    ends = {t.index: t.started + t.seconds for t in result.report.items()}
+    assert max(ends, key=ends.get) == 0
+
+
 def test_the_report_tells_scheme_and_times(scheme):
     """Every item has its engine and its seconds."""
     result = mapped(scheme, time.sleep, [0.01] * 6)

@@ -6,6 +6,7 @@ import contextvars
 import threading
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Iterable, Sequence, Sized
 from itertools import islice
 from typing import Any
@@ -15,6 +16,7 @@ from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import last
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
+from parflow_jupyter.maps.heavy import heavy_function, heavy_items
 from parflow_jupyter.maps.ledger import Ledger
 from parflow_jupyter.maps.nesting import is_nested
 from parflow_jupyter.maps.options import MapOptions
@@ -127,6 +129,11 @@ class Call:
         ships = self._scheme.ships and there_are_items
         shipped = ship(function, options.init) if ships else None
         self._there_are_items = there_are_items
+        if shipped is not None:
+            told = [heavy_function(self._report.label, len(shipped.pickled))]
+            told += [heavy_items(columns)] if source is None else []
+            for warning in filter(None, told):
+                warnings.warn(warning, UserWarning, stacklevel=4)
         if shipped is not None and options.seed is None and self._scheme.capabilities.seeds:
             # Here, the generators of this process go on as they would without a map.
             self._report.entropy = draw() if seems_random(function, shipped.pickled) else None

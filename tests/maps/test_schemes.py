@@ -395,6 +395,40 @@ def test_what_items_print_is_kept_with_them(remote):
     assert len(texts[2]) < 11_000
 
 
+class Counted:
+    """Tells how often it was pickled here; a stand-in for a large array."""
+
+    pickled = 0
+
+    def __reduce__(self):
+        Counted.pickled += 1
+        return bytes, (1000,)
+
+
+def test_what_the_function_refers_to_is_pickled_once(remote):
+    """Not once per item or batch."""
+    big = Counted()
+    Counted.pickled = 0
+    assert mapped(remote, lambda x: len(big) + x, range(20), batch=1) == list(range(1000, 1020))
+    assert Counted.pickled == 1
+
+
+@pytest.mark.parametrize("kind", ["same", "different", "function"])
+def test_heavy_items_and_functions_are_told(remote, kind):
+    """With the size, and what to do."""
+    array = numpy.zeros(1 << 18)
+    if kind == "same":
+        with pytest.warns(UserWarning, match=r"same object of 2\.0 MB.*partial"):
+            mapped(remote, len, [array] * 3)
+    elif kind == "different":
+        with pytest.warns(UserWarning, match=r"2\.0 MB and more.*file names"):
+            mapped(remote, len, [array, array + 1])
+    else:
+        big = numpy.zeros(9 << 20)
+        with pytest.warns(UserWarning, match="72 MB.*init="):
+            mapped(remote, lambda x: len(big) + x, [1])
+
+
 def test_items_run_in_other_processes(remote):
     """On both engines."""
 

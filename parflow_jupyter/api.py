@@ -7,16 +7,14 @@ the map. Everything heavy is imported when it is first needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import consent, wiring
-from .events import Event, MapStarted
-from .maps import MapOptions, MapResult, last_result, parallelizable, run_map
+from .api_maps import amap, imap, parallel_map
+from .maps import MapOptions, MapResult, last_result, parallelizable
 from .pipelines import Pipeline as _Pipeline
 from .pipelines import module
 from .stores import settings
-from .wiring import process
 
 if TYPE_CHECKING:
     import ipyparallel
@@ -28,12 +26,14 @@ __all__ = [
     "MapResult",
     "Pipeline",
     "adopt",
+    "amap",
     "change_profile",
     "cleanup",
     "cluster_info",
     "configure_scheme",
     "direct_view",
     "get_client",
+    "imap",
     "last_result",
     "load_balanced_view",
     "logs",
@@ -50,10 +50,6 @@ __all__ = [
 _NOBODY_TO_ASK = (
     "No engines are connected, and nobody can be asked whether to start some: "
     "call parflow_jupyter.start_engines() first."
-)
-_RUNS_HERE = (
-    "No engines are connected, and nobody can be asked whether to start some, so this map runs "
-    "here, one item after the other: call parflow_jupyter.start_engines() before it for engines."
 )
 
 
@@ -93,7 +89,7 @@ def start_engines(
 
     Source: VisTrails' *Start new engine processes*.
     """
-    return process.clusters().start_engines(
+    return wiring.process.clusters().start_engines(
         n, launcher=launcher, profile=profile, cluster_id=cluster_id, python=python, wait=wait
     )
 
@@ -110,7 +106,7 @@ def cluster_info(profile: str | None = None, cluster_id: str = "") -> ClusterInf
 
     Source: VisTrails' *Show information on the cluster*.
     """
-    return process.clusters().info(profile, cluster_id)
+    return wiring.process.clusters().info(profile, cluster_id)
 
 
 def change_profile(
@@ -131,7 +127,7 @@ def change_profile(
 
     Source: VisTrails' *Change profile*.
     """
-    return process.clusters().change_profile(name, cleanup=cleanup)
+    return wiring.process.clusters().change_profile(name, cleanup=cleanup)
 
 
 def adopt() -> ClusterInfo:
@@ -143,7 +139,7 @@ def adopt() -> ClusterInfo:
     Returns:
         What the cluster looks like then.
     """
-    return process.clusters().adopt()
+    return wiring.process.clusters().adopt()
 
 
 def cleanup(*, terminate: bool = True) -> CleanupReport:
@@ -157,7 +153,7 @@ def cleanup(*, terminate: bool = True) -> CleanupReport:
 
     Source: VisTrails' *Cleanup started processes*.
     """
-    return process.clusters().cleanup(terminate=terminate)
+    return wiring.process.clusters().cleanup(terminate=terminate)
 
 
 def shutdown_cluster() -> None:
@@ -168,12 +164,12 @@ def shutdown_cluster() -> None:
 
     Source: VisTrails' *Request cluster shutdown*.
     """
-    process.clusters().shutdown()
+    wiring.process.clusters().shutdown()
 
 
 def profiles() -> list[ProfileInfo]:
     """Return the IPython profiles, with whether a cluster of each is running."""
-    return process.clusters().profiles()
+    return wiring.process.clusters().profiles()
 
 
 def logs(engine: int | None = None, *, tail: int = 100) -> ClusterLogs:
@@ -187,7 +183,7 @@ def logs(engine: int | None = None, *, tail: int = 100) -> ClusterLogs:
         EngineNotFoundError: There is no log of such an engine on this host.
         InvalidInputError: ``tail`` is no whole number from 1 to 10 000.
     """
-    return process.clusters().logs(engine, tail)
+    return wiring.process.clusters().logs(engine, tail)
 
 
 def get_client(ask: bool = True) -> ipyparallel.Client | None:
@@ -199,7 +195,7 @@ def get_client(ask: bool = True) -> ipyparallel.Client | None:
     Source: VisTrails' ``parallelflow.api.get_client``.
     """
     if cluster_info().engines_total == 0:
-        answer = _offer_to_start() if ask else False
+        answer = wiring.offer_to_start() if ask else False
         if answer is None:
             consent.warn(_NOBODY_TO_ASK)
         if not answer:
@@ -231,116 +227,7 @@ def load_balanced_view(ask: bool = True) -> ipyparallel.LoadBalancedView | None:
     return None if client is None else client.load_balanced_view()
 
 
-def _offer_to_start() -> bool | None:
-    answer = consent.ask("There are no engines. Start one per core?")
-    if answer:
-        start_engines()
-    return answer
-
-
 # --- maps ------------------------------------------------------------------
-
-
-def parallel_map(
-    function: Callable[..., Any],
-    *iterables: Iterable[Any],
-    scheme: str = "auto",
-    retries: int = 0,
-    engine_retries: int = 3,
-    timeout: float | None = None,
-    on_error: Literal["raise", "skip", "collect"] = "raise",
-    batch: int | Literal["auto"] = "auto",
-    seed: int | None = None,
-    share: bool = True,
-    init: Callable[[], Any] | None = None,
-    checkpoint: str | None = None,
-    key: Callable[..., Any] | None = None,
-    block: bool = True,
-    progress: bool = True,
-    label: str | None = None,
-    ask: bool = False,
-) -> MapResult:
-    """Apply a function to each item of a list in parallel, with results in order.
-
-    What the function needs from the notebook goes along by itself.
-
-    Args:
-        function: Called with one value of each iterable.
-        iterables: All of the same length.
-        scheme: How the items are run; "auto" for the first of the toolbox that can.
-        retries: How often an item that raised is run again.
-        engine_retries: How often an item whose engine died is run again.
-        timeout: Seconds per item (not there yet).
-        on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
-        batch: Items per batch; "auto" learns it from the times measured.
-        seed: Whole number from which every item's random numbers follow.
-        share: Whether large arrays go once per host.
-        init: Called once per slot (not there yet).
-        checkpoint: Name under which results are kept (not there yet).
-        key: What an item is kept under (not there yet).
-        block: Wait for the results; False returns at once, and the result fills up.
-        progress: Show the progress.
-        label: What the run is called in displays and in the history.
-        ask: Offer to start engines when there are none, where a person can answer.
-
-    Returns:
-        A sequence equal to the list of the values, with ``errors`` and ``report``.
-
-    Raises:
-        InvalidInputError: An option can't be used.
-        UnequalLengthsError: The iterables differ in length; nothing was run.
-        CannotShipError: The function can't be pickled; it names the part that can't.
-        SchemeUnavailableError: The scheme asked for can't run this.
-        Exception: With ``on_error="raise"``, the item's own, with a note that names the item;
-            its ``map_result`` holds what was done.
-
-    Example:
-        >>> parallel_map(pow, [2, 3], [3, 2], scheme="serial") == [8, 9]
-        True
-
-    Source: VisTrails' parallel Map; the order of schemes from its parallelization toolbox.
-    """
-    __tracebackhide__ = True  # IPython then shows the cell and the item, not what is between
-    options = MapOptions(
-        scheme=scheme,
-        retries=retries,
-        engine_retries=engine_retries,
-        timeout=timeout,
-        on_error=on_error,
-        batch=batch,
-        seed=seed,
-        share=share,
-        init=init,
-        checkpoint=checkpoint,
-        key=key,
-        block=block,
-        progress=progress,
-        label=label,
-    )
-    offer = _MapOffer() if ask else None
-    return run_map(
-        function,
-        iterables,
-        options=options,
-        schemes=wiring.toolbox(offer.put if offer else None),
-        listener=offer.heard if offer else None,
-        history=wiring.history(),
-    )
-
-
-class _MapOffer:
-    """The offer to start engines for one map, put when it would run on engines and has none."""
-
-    def __init__(self) -> None:
-        self._unanswered = False
-
-    def put(self) -> None:
-        if cluster_info().engines_total == 0:
-            self._unanswered = _offer_to_start() is None
-
-    def heard(self, event: Event) -> None:
-        if self._unanswered and isinstance(event, MapStarted) and event.scheme == "serial":
-            consent.warn(_RUNS_HERE)
 
 
 def runs(limit: int = 20) -> list[dict[str, Any]]:

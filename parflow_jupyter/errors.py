@@ -27,6 +27,7 @@
     ├── MapError
     │   ├── CannotShipError (TypeError)
     │   ├── ItemError
+    │   │   └── ItemTimeoutError (TimeoutError)
     │   ├── EngineLostError
     │   └── SchemeUnavailableError
     ├── PipelineError
@@ -318,6 +319,7 @@ class ItemError(MapError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild_item_error, (
+            type(self),
             self.message,
             self.index,
             self.kind,
@@ -327,9 +329,20 @@ class ItemError(MapError):
 
 
 def _rebuild_item_error(
-    message: str, index: int | None, kind: str, traceback: str, engine: object
+    error: type[ItemError],
+    message: str,
+    index: int | None,
+    kind: str,
+    traceback: str,
+    engine: object,
 ) -> ItemError:
-    return ItemError(message, index=index, kind=kind, traceback=traceback, engine=engine)
+    return error(message, index=index, kind=kind, traceback=traceback, engine=engine)
+
+
+class ItemTimeoutError(ItemError, TimeoutError):
+    """An item took longer than the ``timeout`` of its map, and was interrupted."""
+
+    reason = "item-timeout"
 
 
 class EngineLostError(MapError):

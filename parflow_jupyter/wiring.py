@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from . import consent
 from .errors import ParflowError
 from .events import EngineExited, Event, Listener
 from .maps import MapOptions, MapResult, SchemeChoice, run_map
@@ -60,14 +61,28 @@ def connect() -> ipyparallel.Client:
     return connect_to(process.clusters())
 
 
+def offer_to_start() -> bool | None:
+    """Ask whether engines should be started, and start one per core on "yes".
+
+    Returns:
+        The answer, or None where nobody can be asked.
+    """
+    answer = consent.ask("There are no engines. Start one per core?")
+    if answer:
+        process.clusters().start_engines()
+    return answer
+
+
 def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
-    """Return the schemes in their order: ipyparallel, then serial as the last resort.
+    """Return the schemes in their order, with serial as the last resort, as they are set.
 
     Args:
         offer: Called before a map looks for engines; may start some.
     """
     from .maps.schemes.ipyparallel import IPyParallelScheme
+    from .maps.schemes.processes import ProcessesScheme
     from .maps.schemes.serial import SerialScheme
+    from .maps.schemes.threads import ThreadsScheme
     from .stores import settings
 
     engines: Scheme = IPyParallelScheme(
@@ -75,10 +90,17 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
         _on_engine_exit,
         lambda engine: process.clusters().replace_engine(engine),
     )
-    enabled = settings.schemes()
+    kept = settings.schemes()
+    processes = ProcessesScheme(kept["processes"]["workers"])
+    threads = ThreadsScheme(kept["threads"]["workers"])
     return [
-        SchemeChoice(scheme, enabled=enabled[scheme.name]["enabled"], before=before)
-        for scheme, before in ((engines, offer), (SerialScheme(), None))
+        SchemeChoice(scheme, enabled=kept[scheme.name]["enabled"], before=before)
+        for scheme, before in (
+            (engines, offer),
+            (processes, None),
+            (threads, None),
+            (SerialScheme(), None),
+        )
     ]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing.resource_tracker
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
+import loky.backend.resource_tracker
 from process_helpers import assert_nothing_left
 
 _FOLDERS = {
@@ -22,6 +25,10 @@ _FOLDERS = {
 }
 _SETTINGS = {"JUPYTER_PLATFORM_DIRS": "0", "PARFLOW_LINGER_SECONDS": "2"}
 _FOREIGN = ("JPY_", "JUPYTERHUB_", "IPP_")
+
+# These two serve all of this process, and must not be part of the home they are first needed in.
+multiprocessing.resource_tracker.ensure_running()
+loky.backend.resource_tracker.ensure_running()
 
 
 class Home:
@@ -43,6 +50,9 @@ class Home:
         return self.path
 
     def leave(self) -> None:
+        workers = sys.modules.get("parflow_jupyter.maps.schemes._workers")
+        if workers is not None:
+            workers.WORKERS.close()
         try:
             assert_nothing_left(self.path)
         finally:

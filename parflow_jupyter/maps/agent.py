@@ -19,47 +19,63 @@ import cloudpickle
 
 from parflow_jupyter.maps.envelope import Envelope
 from parflow_jupyter.maps.interrupts import Current
-from parflow_jupyter.maps.items import run_items
+from parflow_jupyter.maps.items import call_init, run_items
 from parflow_jupyter.maps.seeds import keep_state, seeder
 from parflow_jupyter.maps.ship import what_cannot_be_pickled
 
-PROTOCOL = 1
+PROTOCOL = 2
 _MAX_FUNCTION_BYTES = 512 << 20
 _MAX_REMEMBERED = 1000
+
+Callables = tuple[Callable[..., Any], Callable[[], Any] | None]
+"""A run's function, and its ``init``."""
 
 
 class Agent:
     """Functions by content, oldest out first, and what is running now."""
 
     def __init__(self, max_bytes: int = _MAX_FUNCTION_BYTES) -> None:
-        self._functions: OrderedDict[str, tuple[Callable[..., Any], int]] = OrderedDict()
+        self._functions: OrderedDict[str, tuple[Callables, int]] = OrderedDict()
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._current: Current | None = None
         self._stopped: OrderedDict[str, None] = OrderedDict()
         self._limits: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._ended: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self._begun: OrderedDict[str, None] = OrderedDict()
 
     def run_batch(self, blob: bytes) -> bytes:
         """Run one packed batch and return its packed envelope; never raises for an item."""
         head, packed = cloudpickle.loads(blob)
         batch, indices = head["batch"], head["indices"]
         try:
-            function = self._function(head)
+            found = self._function(head)
         except BaseException as error:
             return _pack(Envelope(batch, "bad-function", message=_words(error)))
-        if function is None:
+        if found is None:
             return _pack(Envelope(batch, "need-function"))
         try:
             columns = cloudpickle.loads(packed)
         except BaseException as error:
             return _pack(Envelope(batch, "bad-items", message=_words(error)))
+        function, init = found
         current = self._begin(head["run"], batch)
         try:
-            envelope = self._run(function, columns, indices, current, head)
+            envelope = self._initialized(init, current)
+            if envelope is None:
+                envelope = self._run(function, columns, indices, current, head)
         finally:
             self._end(current)
         return _pack(envelope)
+
+    def _initialized(self, init: Callable[[], Any] | None, current: Current) -> Envelope | None:
+        """Call a run's ``init`` before its first item; return an envelope where that failed."""
+        if init is None or current.run in self._begun or not current.limit:
+            return None
+        failed = call_init(init, current)
+        if failed is None:
+            _remember(self._begun, current.run)
+        return failed
 
     def _run(
         self,
@@ -69,17 +85,18 @@ class Agent:
         current: Current,
         head: dict[str, Any],
     ) -> Envelope:
+        limits = {"budget": head["budget"], "timeout": head["timeout"]}
         entropy = head.get("seed")
         if entropy is None:
-            return run_items(function, columns, indices, current, budget=head["budget"])
+            return run_items(function, columns, indices, current, **limits)
         restore = keep_state()
         try:
             seed = seeder(entropy)
-            return run_items(function, columns, indices, current, budget=head["budget"], seed=seed)
+            return run_items(function, columns, indices, current, seed=seed, **limits)
         finally:
             restore()
 
-    def _function(self, head: dict[str, Any]) -> Callable[..., Any] | None:
+    def _function(self, head: dict[str, Any]) -> Callables | None:
         key, pickled = head["key"], head.get("function")
         if key in self._functions:
             self._functions.move_to_end(key)
@@ -87,11 +104,11 @@ class Agent:
         if pickled is None:
             return None
         _prepare(head)
-        function: Callable[..., Any] = cloudpickle.loads(pickled)
-        self._functions[key] = function, len(pickled)
+        functions: Callables = cloudpickle.loads(pickled)
+        self._functions[key] = functions, len(pickled)
         while len(self._functions) > 1 and self._size() > self._max_bytes:
             self._functions.popitem(last=False)
-        return function
+        return functions
 
     def _size(self) -> int:
         return sum(size for _, size in self._functions.values())
@@ -131,11 +148,17 @@ class Agent:
             return 0
 
     def status(self) -> dict[str, Any]:
-        """Return what runs now: run, batch and position, or None each."""
+        """Return what runs now, or None each: run, batch, position, seconds past the timeout."""
         current = self._current
         if current is None:
-            return {"run": None, "batch": None, "position": None}
-        return {"run": current.run, "batch": current.batch, "position": current.position}
+            return {"run": None, "batch": None, "position": None, "overdue": 0.0}
+        position, left = current.left()
+        return {
+            "run": current.run,
+            "batch": current.batch,
+            "position": position,
+            "overdue": max(0.0, -left) if position >= 0 else 0.0,
+        }
 
 
 def _words(error: BaseException) -> str:

@@ -57,6 +57,7 @@ def after(shown: Shown, event: Event) -> Shown:
         return replace(
             shown,
             state=event.state,
+            total=event.total,
             done=event.done,
             failed=event.failed,
             elapsed=event.elapsed,
@@ -103,7 +104,7 @@ def as_line(shown: Shown, width: int | None = None) -> str:
     return str(
         tqdm.format_meter(
             shown.done,
-            shown.total,
+            shown.total or None,  # type: ignore[arg-type]
             shown.elapsed,
             ncols=width,
             prefix=shown.label,
@@ -120,7 +121,8 @@ def as_text(shown: Shown) -> str:
         >>> as_text(Shown(label="f", scheme="serial", total=2, done=2, elapsed=1.0, state="done"))
         'f: 2 of 2 items, 2.0 items/s, 1.0 s, serial'
     """
-    return f"{shown.label}: {shown.done} of {shown.total} items, {counts(shown)}"
+    of_all = f" of {shown.total}" if shown.total else ""
+    return f"{shown.label}: {shown.done}{of_all} items, {counts(shown)}"
 
 
 def as_html(shown: Shown) -> str:

@@ -32,6 +32,10 @@ class Batch:
     budget: float | None = None
 
 
+TIMED_OUT = "ItemTimeoutError"
+"""Kind of the failure of an item that was interrupted by its timeout."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """What one item raised, in a form that survives any transport.
@@ -54,7 +58,7 @@ class Envelope:
     Args:
         batch: Number of the batch.
         state: "done", "partial" (the rest was handed back), "interrupted", or why nothing
-            ran: "need-function", "bad-function", "bad-items".
+            ran: "need-function", "bad-function", "bad-init", "bad-items".
         values: Results of the first items of the batch; None where an item failed.
         failures: The items that failed.
         started: When the first item began, seconds since the epoch.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -36,6 +37,41 @@ class Current:
         self._thread: int | None = None
         self._lock = threading.Lock()
         self._signalled = False
+        self.timeout: float | None = None
+        self.expired = -1
+        self._start = self.began = 0.0
+        self._expiring = False
+
+    def begin(self, start: float, timeout: float | None) -> None:
+        """Set the clock of the batch: ``began`` counts seconds after ``start``.
+
+        Args:
+            start: Now, by ``time.perf_counter``.
+            timeout: Seconds that each item may take, or None.
+        """
+        self._start, self.timeout = start, timeout
+
+    def left(self) -> tuple[int, float]:
+        """Return the running item's position, and seconds until its timeout; less than 0 after."""
+        # Whoever runs the items sets the time before the position; read the other way round.
+        position = self.position
+        passed = time.perf_counter() - self._start - self.began
+        return position, (self.timeout or float("inf")) - passed
+
+    def end(self) -> None:
+        """Stop the clock: no timeout interrupts what comes after the items."""
+        self.began = float("inf")
+
+    def expire(self, position: int) -> None:
+        """Interrupt an item that has passed its timeout, and no other.
+
+        Args:
+            position: The item's place in the batch.
+        """
+        with self._lock:
+            if self._thread is not None and self.position == position >= 0:
+                self.expired, self._expiring = position, True
+                signal.pthread_kill(self._thread, signal.SIGINT)
 
     def give_back(self, size: int) -> int:
         """Keep this batch from starting more items; return the first position given back.
@@ -104,6 +140,13 @@ class Current:
             _raise_in_thread(threading.get_ident(), None)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._expiring:
+            # Not the person's interrupt; the item it was meant for may be over.
+            self._expiring = False
+            in_item = self._thread is not None and self.began != float("inf")
+            if in_item and self.expired == self.position:
+                raise KeyboardInterrupt
+            return
         self._signalled = True
         if self._thread is not None:
             raise KeyboardInterrupt

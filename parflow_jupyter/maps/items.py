@@ -21,8 +21,9 @@ from typing import Any
 import cloudpickle
 
 from parflow_jupyter.maps.capture import Capture
-from parflow_jupyter.maps.envelope import Envelope, Failure
+from parflow_jupyter.maps.envelope import TIMED_OUT, Envelope, Failure
 from parflow_jupyter.maps.interrupts import Current
+from parflow_jupyter.maps.timeouts import watching
 
 _ALWAYS_WRAPPED = (KeyboardInterrupt, SystemExit, GeneratorExit, StopIteration, StopAsyncIteration)
 _MAX_TRACEBACK = 20_000
@@ -39,6 +40,7 @@ def run_items(
     seed: Callable[[int], None] | None = None,
     by_pickle: bool = True,
     capture: bool = True,
+    timeout: float | None = None,
 ) -> Envelope:
     """Call ``function`` on each row of ``columns`` and return the envelope.
 
@@ -51,19 +53,24 @@ def run_items(
         seed: Called with the index of each item before it runs.
         by_pickle: Whether values and exceptions have to make a round trip.
         capture: Whether what the items print is kept with them, instead of shown.
+        timeout: Seconds after which an item is interrupted; only in the main thread.
     """
     envelope = Envelope(current.batch, started=time.time())
     with (
         Capture(current, on=capture) as captured,
         _caller(function, len(columns)) as call,
+        watching(current, timeout),
         current.running(),
     ):
+        current.begin(time.perf_counter(), timeout)
         rows = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
         before = (lambda k: seed(indices[k])) if seed is not None else None
         try:
             _loop(call, rows, current, envelope, budget, before, by_pickle)
         except KeyboardInterrupt:
             current.interrupted = True
+        finally:
+            current.end()
     if (whole := _even(envelope)) < len(indices):
         envelope.state = "interrupted" if current.interrupted else "partial"
     envelope.output = captured.kept()
@@ -91,8 +98,10 @@ def _loop(
     keep, stopped = envelope.values.append, array.append
     stops = envelope.stops
     start = clock()
+    now = 0.0
     limit = float("inf") if budget is None else budget
     for k, row in enumerate(rows):
+        current.began = now
         # Announce first, look second: see Current.give_back.
         current.position = k
         if k >= current.limit:
@@ -105,7 +114,10 @@ def _loop(
             if current.must_stop(error):
                 current.interrupted = True
                 return
-            envelope.failures.append(describe(k, error, by_pickle))
+            if current.expired == k:
+                envelope.failures.append(_timed_out(k, error, current.timeout))
+            else:
+                envelope.failures.append(describe(k, error, by_pickle))
             value = None
         keep(value)
         now = clock() - start
@@ -166,6 +178,26 @@ def describe(position: int, error: BaseException, by_pickle: bool) -> Failure:
     if not by_pickle:
         return Failure(position, kind, text, trace, exception=error)
     return Failure(position, kind, text, trace, pickled=_round_trip(error))
+
+
+def call_init(
+    init: Callable[[], Any], current: Current, *, by_pickle: bool = True
+) -> Envelope | None:
+    """Call what prepares a slot; return None, or the envelope that tells why it failed."""
+    try:
+        with current.running():
+            init()
+    except BaseException as error:
+        if current.must_stop(error):
+            current.interrupted = True
+            return Envelope(current.batch, "interrupted")
+        return Envelope(current.batch, "bad-init", failures=[describe(0, error, by_pickle)])
+    return None
+
+
+def _timed_out(position: int, error: BaseException, timeout: float | None) -> Failure:
+    text = f"it took longer than its timeout of {timeout:g} s"
+    return Failure(position, TIMED_OUT, text, readable_traceback(error))
 
 
 def readable_traceback(error: BaseException) -> str:

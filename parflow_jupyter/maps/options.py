@@ -11,10 +11,8 @@ from parflow_jupyter.errors import InvalidInputError
 ON_ERROR = ("raise", "skip", "collect")
 
 _LATER = {
-    "timeout": "leave it out; a run that takes too long is stopped by result.cancel()",
     "checkpoint": "leave it out; all items are computed anew",
     "key": "leave it out; it belongs to checkpoint=",
-    "init": "leave it out, and load what the function needs in a function with functools.cache",
 }
 
 
@@ -81,6 +79,16 @@ choose one of 'raise', 'skip', 'collect'.
         _check_choice("on_error", self.on_error, ON_ERROR)
         for name in ("share", "block", "progress"):
             _check_choice(name, getattr(self, name), (True, False))
+        if not self.share:
+            raise InvalidInputError(
+                "share=False is not there yet: leave it out; what the function refers to is sent "
+                "once per engine, and the items with their batches."
+            )
+        _check_timeout(self.timeout)
+        if self.init is not None and not callable(self.init):
+            raise InvalidInputError(
+                f"init={self.init!r} can't be called: give a function without arguments."
+            )
         for name in ("scheme", "label"):
             _check_text(name, getattr(self, name))
         return self
@@ -92,6 +100,16 @@ def _check_whole(name: str, value: object, *, at_least: int, or_else: str = "") 
         alternative = f", or {or_else}" if or_else else ""
         raise InvalidInputError(
             f"{name}={value!r} can't be used: give a whole number from {at_least}{alternative}."
+        )
+
+
+def _check_timeout(value: object) -> None:
+    if value is None:
+        return
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0 < value < float("inf"):  # type: ignore[operator]
+        raise InvalidInputError(
+            f"timeout={value!r} can't be used: give seconds per item, more than 0, or None."
         )
 
 

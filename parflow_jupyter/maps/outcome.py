@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import heapq
 import pickle
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from parflow_jupyter.errors import EngineLostError, ItemError
-from parflow_jupyter.maps.envelope import Envelope, Failure
+from parflow_jupyter.errors import EngineLostError, ItemError, ItemTimeoutError
+from parflow_jupyter.maps.envelope import TIMED_OUT, Envelope, Failure
 from parflow_jupyter.maps.ledger import Ledger
 from parflow_jupyter.maps.report import BatchRecord, ItemFailure, Report
 from parflow_jupyter.maps.schemes.base import HERE
 
 _SPLIT = 32
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 5.0
 
 
 class Outcome:
@@ -29,7 +33,7 @@ class Outcome:
     def __init__(
         self,
         ledger: Ledger,
-        columns: list[list[Any]],
+        columns: Sequence[Any],
         report: Report,
         retries: int,
         engine_retries: int,
@@ -38,11 +42,13 @@ class Outcome:
         self.report = report
         self.failures: dict[int, ItemFailure] = {}
         self.first_failure: ItemFailure | None = None
+        self.fatal: BaseException | None = None
         self._columns = columns
         self._retries = retries
         self._engine_retries = engine_retries
         self._attempts: dict[int, int] = {}
         self._losses: dict[int, int] = {}
+        self._later: list[tuple[float, int]] = []
 
     def item(self, index: int) -> Any:
         """Return the input of an item: its value, or the tuple of its values."""
@@ -64,18 +70,31 @@ class Outcome:
         good = [k for k in range(len(ran)) if k not in failed]
         self.ledger.put([ran[k] for k in good], [envelope.values[k] for k in good])
         for failure in envelope.failures:
-            self._failed(slot, ran[failure.position], failure)
+            self.failed(slot, ran[failure.position], failure)
 
-    def _failed(self, slot: str, index: int, failure: Failure) -> None:
+    def init_failed(self, slot: str, failure: Failure) -> None:
+        """End the run, because what is called before the items failed."""
+        exception = _load(failure, None, slot)
+        exception.add_note(f"This came from init=, which is called once per slot, on {slot}.")
+        self.fatal = self.fatal or exception
+
+    def failed(self, slot: str, index: int, failure: Failure) -> None:
+        """Retry an item that failed, or settle it as failed for good."""
         if self.ledger.is_settled(index):
             return
         attempts = self._attempts[index] = self._attempts.get(index, 0) + 1
         if attempts <= self._retries:
             self.report.retries += 1
-            self.ledger.give_back([index])
+            heapq.heappush(self._later, (time.monotonic() + pause(attempts), index))
             return
         exception = _load(failure, index, slot)
         self.fail(index, exception, failure.traceback, slot)
+
+    def retry_due(self, now: float) -> float:
+        """Let items wait again whose pause is over; return the seconds to the next, at most 1."""
+        while self._later and self._later[0][0] <= now:
+            self.ledger.give_back([heapq.heappop(self._later)[1]])
+        return min(1.0, self._later[0][0] - now) if self._later else 1.0
 
     def fail(self, index: int, exception: BaseException, traceback: str, slot: str | None) -> None:
         """Settle an item as failed for good."""
@@ -122,7 +141,17 @@ class Outcome:
                 self.fail(index, make(index), "", None)
 
 
-def _load(failure: Failure, index: int, slot: str) -> BaseException:
+def pause(attempts: int) -> float:
+    """Return the seconds before an item that failed so often is run again.
+
+    Example:
+        >>> pause(1), pause(2), pause(3), pause(50)
+        (0.05, 0.1, 0.2, 5.0)
+    """
+    return min(_FIRST_PAUSE * 2.0 ** min(attempts - 1, 20), _LONGEST_PAUSE)
+
+
+def _load(failure: Failure, index: int | None, slot: str) -> BaseException:
     if failure.exception is not None:
         return failure.exception
     if failure.pickled is not None:
@@ -132,13 +161,15 @@ def _load(failure: Failure, index: int, slot: str) -> BaseException:
             loaded = None
         if isinstance(loaded, BaseException):
             return loaded
-    return ItemError(
-        f"{failure.kind}: {failure.text}",
-        index=index,
-        kind=failure.kind,
-        traceback=failure.traceback,
-        engine=slot,
-    )
+    facts: dict[str, Any] = {
+        "index": index,
+        "kind": failure.kind,
+        "traceback": failure.traceback,
+        "engine": slot,
+    }
+    if failure.kind == TIMED_OUT:
+        return ItemTimeoutError(f"Item {index} was stopped: {failure.text}.", **facts)
+    return ItemError(f"{failure.kind}: {failure.text}", **facts)
 
 
 def _in_place(failure: ItemFailure) -> ItemError:

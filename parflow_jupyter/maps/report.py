@@ -59,7 +59,8 @@ class Report:
         reason: Why this scheme.
         label: What the run is called.
         total: Number of items.
-        entropy: The seed, or None if the items were not seeded.
+        entropy: The seed: what was given, or drawn for a function that uses random numbers; a run
+            with ``seed=`` this gives the same again. None if the items were not seeded.
         elapsed: Seconds from start to end.
         retries: How often an item was run again after it raised.
         engine_retries: How often an item was run again after its engine was lost.

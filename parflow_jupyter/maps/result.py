@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 from parflow_jupyter.errors import ItemError
@@ -36,9 +36,10 @@ class MapResult(Sequence[Any]):
         self._report = report
         self._token = token
         self._on_error = on_error
-        self._ended = threading.Event()
+        self.ended = threading.Event()
         self._problem: BaseException | None = None
         self._kept: list[Any] | None = None
+        self._callbacks: list[Callable[[], None]] = []
         self.state = "running"
 
     # --- the sequence ------------------------------------------------------------------
@@ -51,7 +52,7 @@ class MapResult(Sequence[Any]):
         return self._values()[index]
 
     def __len__(self) -> int:
-        if self._on_error != "skip" and not self._ended.is_set():
+        if self._on_error != "skip" and not self.ended.is_set():
             return self._report.total
         return len(self._values())
 
@@ -76,7 +77,7 @@ class MapResult(Sequence[Any]):
         return self._kept
 
     def _wait_for_values(self) -> None:
-        while not self._ended.wait(0.1):
+        while not self.ended.wait(0.1):
             pass
         if self._problem is not None and self.state == "failed":
             raise self._problem
@@ -125,7 +126,7 @@ class MapResult(Sequence[Any]):
 
     def done(self) -> bool:
         """Return whether the run has ended, however it did."""
-        return self._ended.is_set()
+        return self.ended.is_set()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end, and return whether it came.
@@ -134,15 +135,23 @@ class MapResult(Sequence[Any]):
             timeout: Seconds, or None for as long as it takes.
         """
         if timeout is not None:
-            return self._ended.wait(timeout)
-        while not self._ended.wait(0.1):
+            return self.ended.wait(timeout)
+        while not self.ended.wait(0.1):
             pass
         return True
 
     def _end(self, state: str, problem: BaseException | None) -> None:
         self.state = state
         self._problem = problem
-        self._ended.set()
+        self.ended.set()
+        while self._callbacks:
+            self._callbacks.pop()()
+
+    def _when_ended(self, callback: Callable[[], None]) -> None:
+        self._callbacks.append(callback)
+        # It may have ended just before; whoever takes the callback out calls it.
+        while self.ended.is_set() and self._callbacks:
+            self._callbacks.pop()()
 
     # --- how it looks -------------------------------------------------------------------
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextvars
-import sys
 import threading
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Iterable, Sequence, Sized
 from itertools import islice
 from typing import Any
@@ -16,7 +16,9 @@ from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import last
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
+from parflow_jupyter.maps.heavy import heavy_function, heavy_items
 from parflow_jupyter.maps.ledger import Ledger
+from parflow_jupyter.maps.nesting import is_nested
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.outcome import Outcome
 from parflow_jupyter.maps.render import bounded_repr
@@ -25,7 +27,9 @@ from parflow_jupyter.maps.result import MapResult
 from parflow_jupyter.maps.runner import Runner
 from parflow_jupyter.maps.schemes.base import Plan, Scheme
 from parflow_jupyter.maps.schemes.serial import SerialScheme
-from parflow_jupyter.maps.ship import ship
+from parflow_jupyter.maps.seeds import draw
+from parflow_jupyter.maps.ship import seems_random, ship
+from parflow_jupyter.maps.stream import Source
 from parflow_jupyter.maps.watch import History, Watch
 
 _STOP_WITHIN = 2.5
@@ -69,33 +73,48 @@ def run_map(
         raise InvalidInputError(f"{function!r} can't be called: give a function first.")
     columns = take_columns(iterables)
     offered = schemes if schemes is not None else [SerialScheme()]
-    call = _Call(function, columns, options, offered, listener, history, owner)
+    call = Call(function, columns, options, offered, listener, history, owner)
     return call.start_and_wait() if options.block else call.start()
 
 
-class _Call:
+class Call:
+    """One run from its checked input to its end.
+
+    Args:
+        function: Called with one value of each column.
+        columns: The input, one list per iterable.
+        options: What the caller asked for.
+        schemes: The toolbox.
+        listener: Called with the events of the run.
+        history: Where the run gets its row.
+        owner: More columns of that row.
+        source: Where the columns are filled from, if that happens while the map runs.
+    """
+
     def __init__(
         self,
         function: Callable[..., Any],
-        columns: list[list[Any]],
+        columns: Sequence[Any],
         options: MapOptions,
         schemes: Sequence[SchemeChoice | Scheme],
         listener: Listener | None,
         history: History | None,
         owner: dict[str, Any] | None,
+        source: Source | None = None,
     ) -> None:
         self._options = options
-        total = len(columns[0])
-        self._chosen = self._choose(function, schemes) if total else None
+        total: int | None = len(columns[0]) if source is None else None
+        there_are_items = total != 0
+        self._chosen = self._choose(function, schemes) if there_are_items else None
         self._report = Report(
             run=uuid.uuid4().hex,
             scheme=self._chosen.scheme.name if self._chosen else "serial",
             reason=self._chosen.reason if self._chosen else "there was nothing to run",
             label=options.label or str(getattr(function, "__name__", type(function).__name__)),
-            total=total,
+            total=total or 0,
             entropy=options.seed,
         )
-        ledger = Ledger(total)
+        ledger = source.ledger if source is not None else Ledger(self._report.total)
         self._outcome = Outcome(
             ledger, columns, self._report, options.retries, options.engine_retries
         )
@@ -103,22 +122,39 @@ class _Call:
         self._result = MapResult(self._outcome, self._report, self._token, options.on_error)
         self._scheme = self._chosen.scheme if self._chosen else SerialScheme()
         listeners = [listener] if listener is not None else []
-        listeners += self._display() if total else []
+        listeners += self._display() if there_are_items else []
         slots = self._chosen.slots if self._chosen else 0
-        self._watch = Watch(self._report, listeners, history if total else None, slots, owner)
-        shipped = ship(function) if self._scheme.ships and total else None
-        plan = Plan(self._report.run, function, options.seed, shipped)
+        history = history if there_are_items else None
+        self._watch = Watch(self._report, listeners, history, slots, owner, total)
+        ships = self._scheme.ships and there_are_items
+        shipped = ship(function, options.init) if ships else None
+        self._there_are_items = there_are_items
+        if shipped is not None:
+            told = [heavy_function(self._report.label, len(shipped.pickled))]
+            told += [heavy_items(columns)] if source is None else []
+            for warning in filter(None, told):
+                warnings.warn(warning, UserWarning, stacklevel=4)
+        if shipped is not None and options.seed is None and self._scheme.capabilities.seeds:
+            # Here, the generators of this process go on as they would without a map.
+            self._report.entropy = draw() if seems_random(function, shipped.pickled) else None
+        plan = Plan(
+            self._report.run,
+            function,
+            self._report.entropy,
+            shipped,
+            options.timeout,
+            options.init,
+            total,
+        )
         self._runner = Runner(
-            plan, columns, options, self._scheme, self._outcome, self._watch, self._token
+            plan, columns, options, self._scheme, self._outcome, self._watch, self._token, source
         )
 
     def _choose(self, function: Callable[..., Any], schemes: Sequence[Any]) -> Chosen:
-        needs = ["seeds"] if self._options.seed is not None else []
-        # Loaded on engines, and wherever engines are used; nothing runs in it but on engines.
-        agent = sys.modules.get("parflow_jupyter.maps.agent")
-        nested = agent is not None and agent.AGENT.status()["run"] is not None
+        asked = {"seeds": self._options.seed, "timeout": self._options.timeout}
+        needs = [need for need, given in asked.items() if given is not None]
         wanted = self._options.scheme
-        return choose(schemes, wanted, supports(function), needs, nested=nested)
+        return choose(schemes, wanted, supports(function), needs, nested=is_nested())
 
     def _display(self) -> list[Listener]:
         if not self._options.progress:
@@ -130,8 +166,14 @@ class _Call:
 
     # --- running -------------------------------------------------------------------------
 
+    @property
+    def result(self) -> MapResult:
+        """The result, which fills as the run goes on."""
+        return self._result
+
     def start(self) -> MapResult:
-        if not self._report.total:
+        """Begin, and return the result at once."""
+        if not self._there_are_items:
             self._result._end("done", None)
             last.remember(self._result)
             return self._result
@@ -145,6 +187,7 @@ class _Call:
         return self._result
 
     def start_and_wait(self) -> MapResult:
+        """Begin, and return the result at the end, or raise what ended the run."""
         __tracebackhide__ = True
         self.start()
         try:
@@ -167,7 +210,9 @@ class _Call:
     def _finish(self, state: str, problem: BaseException | None) -> None:
         report, outcome = self._report, self._outcome
         report.elapsed = self._watch.elapsed
+        report.total = outcome.ledger.total
         report.not_run = report.total - outcome.ledger.done
+        problem = problem or outcome.fatal
         if problem is None and state == "failed" and outcome.first_failure is not None:
             problem = self._explained(outcome.first_failure)
         last.remember(self._result)
@@ -178,13 +223,19 @@ class _Call:
 
     def _serve(self) -> None:
         """Wait for the end; an interrupt of the caller lands here, or in its own item."""
-        in_caller = self._scheme.capabilities.in_caller
         while not self._result.done():
-            slots = self._runner.slots
-            if in_caller and slots is not None:
-                slots.run_here(0.1)
-            else:
-                self._result.wait(0.002 if in_caller else 0.1)
+            self.serve_once(self._result.ended)
+
+    def serve_once(self, changed: threading.Event) -> None:
+        """Wait a moment for an event, or run a batch where that is done in this thread."""
+        in_caller = self._scheme.capabilities.in_caller
+        slots = self._runner.slots
+        if in_caller and slots is not None:
+            slots.run_here(0.1)
+        else:
+            changed.wait(0.002 if in_caller else 0.1)
+            if changed is not self._result.ended:
+                changed.clear()
 
     def _interrupted(self, stop: KeyboardInterrupt) -> None:
         self._token.cancel("the cell was interrupted")

@@ -13,8 +13,17 @@ from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.envelope import Batch
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.outcome import Outcome
-from parflow_jupyter.maps.schemes.base import Plan, Scheme, Slot, SlotEvent, SlotLeft, Slots
+from parflow_jupyter.maps.schemes.base import (
+    Alive,
+    Plan,
+    Scheme,
+    Slot,
+    SlotEvent,
+    SlotLeft,
+    Slots,
+)
 from parflow_jupyter.maps.slotbook import Sent, SlotBook, SlotState
+from parflow_jupyter.maps.stream import Source
 from parflow_jupyter.maps.watch import Watch
 
 TICK = 0.1
@@ -26,10 +35,14 @@ NO_SLOT_REPLACING = 40.0
 """Seconds to wait for a slot that was asked for."""
 FROZEN = 15.0
 """Seconds without a sign of life after which a slot's items are run elsewhere too."""
+SILENT = 5.0
+"""Seconds past an item's timeout after which a slot without a sign of life is ended."""
 DRAIN = 2.0
 """Seconds that interrupted items have to end."""
+_WAKE = Alive("")
 _STEAL_AFTER = 0.05
 _ASK_ALIVE = 3.0
+_ASK_OVERDUE = 0.5
 _INTERRUPT_AGAIN = 0.5
 
 
@@ -44,17 +57,19 @@ class Runner:
         outcome: Takes the results.
         watch: Told about progress.
         token: Stops the run.
+        source: Where the columns are filled from while the map runs, or None.
     """
 
     def __init__(
         self,
         plan: Plan,
-        columns: list[list[Any]],
+        columns: Sequence[Any],
         options: MapOptions,
         scheme: Scheme,
         outcome: Outcome,
         watch: Watch,
         token: CancelToken,
+        source: Source | None = None,
     ) -> None:
         self._plan = plan
         self._columns = columns
@@ -65,10 +80,13 @@ class Runner:
         self._watch = watch
         self._token = token
         self._events: queue.SimpleQueue[SlotEvent] = queue.SimpleQueue()
-        self._book = SlotBook(outcome, self._ask_for_another)
+        self._book = SlotBook(outcome, self._ask_for_another, self._kill, plan.timeout)
         self._fixed = options.batch if isinstance(options.batch, int) else None
         self._next_batch = 0
         self._polled = 0.0
+        self._source = source
+        if source is not None:
+            source.wake = lambda: self._events.put(_WAKE)
         self.slots: Slots | None = None
 
     def run(self) -> str:
@@ -76,12 +94,19 @@ class Runner:
         self.slots = self._scheme.open(self._plan, self._events.put)
         try:
             while not self._ledger.finished and not self._must_stop():
+                self._take_in()
+                pause = self._outcome.retry_due(time.monotonic())
                 self._fill()
-                self._hear(TICK)
+                self._hear(min(TICK, pause))
                 self._look_around()
             return self._end()
         finally:
             self.slots.close()
+
+    def _take_in(self) -> None:
+        if self._source is not None:
+            self._source.take_in(len(self._book.states), self._book.pace.size)
+            self._outcome.report.total = self._ledger.total
 
     # --- giving ----------------------------------------------------------------------
 
@@ -169,13 +194,18 @@ class Runner:
 
     def _look_at(self, slot: Slot, state: SlotState, now: float) -> None:
         oldest = min((sent.at for sent in state.sent.values()), default=now)
-        if now - oldest < _ASK_ALIVE or not self._scheme.capabilities.gives_back:
+        every = _ASK_ALIVE if self._plan.timeout is None else min(_ASK_ALIVE, _ASK_OVERDUE)
+        if now - oldest < every or not self._scheme.capabilities.gives_back:
             return
-        if now - state.asked > _ASK_ALIVE:
+        if now - state.asked > every:
             state.asked = now
             assert self.slots is not None
             self.slots.ask_alive(slot)
-        if not state.frozen and now - max(oldest, state.alive) > FROZEN:
+        silence = now - max(oldest, state.alive)
+        if self._plan.timeout is not None and silence > self._plan.timeout + SILENT:
+            if not state.ending:
+                self._book.silent(slot)
+        elif not state.frozen and silence > FROZEN:
             state.frozen = True
             for sent in state.sent.values():
                 self._ledger.give_back(sent.indices[: sent.upto])
@@ -201,7 +231,12 @@ class Runner:
             return False
         return self.slots.replace(slot)
 
+    def _kill(self, slot: Slot) -> bool:
+        return self.slots is not None and self.slots.kill(slot)
+
     def _must_stop(self) -> bool:
+        if self._outcome.fatal is not None:
+            return True
         failed = self._options.on_error == "raise" and self._outcome.first_failure is not None
         return failed or self._token.cancelled
 
@@ -211,7 +246,7 @@ class Runner:
         failed = self._outcome.first_failure is not None and self._options.on_error == "raise"
         stopped = not self._ledger.finished
         self._drain()
-        if failed:
+        if failed or self._outcome.fatal is not None:
             return "failed"
         return "cancelled" if stopped and not self._ledger.finished else "done"
 
@@ -239,7 +274,8 @@ class Runner:
                 self.slots.interrupt(slot)
 
 
-def _part(column: list[Any], indices: Sequence[int]) -> list[Any]:
+def _part(column: Any, indices: Sequence[int]) -> list[Any]:
     if isinstance(indices, range):
-        return column[indices.start : indices.stop]
+        part: list[Any] = column[indices.start : indices.stop]
+        return part
     return [column[index] for index in indices]

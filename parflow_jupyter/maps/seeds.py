@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import random
+import secrets
 import sys
 from collections.abc import Callable
 from typing import Any
+
+_BLOCK = 1024
 
 
 def seeder(entropy: int) -> Callable[[int], None]:
@@ -32,12 +35,32 @@ def seeder(entropy: int) -> Callable[[int], None]:
     except ImportError:
         return lambda index: random.seed(_digest(entropy, index))
 
+    blocks: dict[int, Any] = {}
+
     def seed(index: int) -> None:
-        state = numpy.random.SeedSequence(entropy, spawn_key=(index,)).generate_state(8)
+        number, row = divmod(index, _BLOCK)
+        block = blocks.get(number)
+        if block is None:
+            # A sequence costs as much for one item as for a thousand neighbours.
+            sequence = numpy.random.SeedSequence(entropy, spawn_key=(number,))
+            block = sequence.generate_state(8 * _BLOCK).reshape(_BLOCK, 8)
+            blocks.clear()
+            blocks[number] = block
+        state = block[row]
         random.seed(int.from_bytes(state[:4].tobytes(), "little"))
         numpy.random.seed(state[4:])
 
     return seed
+
+
+def draw() -> int:
+    """Return fresh entropy for a run that was given none.
+
+    Example:
+        >>> draw() != draw()
+        True
+    """
+    return secrets.randbits(64)
 
 
 def keep_state() -> Callable[[], None]:

@@ -26,7 +26,7 @@ class Shipped:
 
     Args:
         key: Hash of the content.
-        pickled: The function by cloudpickle.
+        pickled: The function and ``init`` or None, by cloudpickle.
         sources: Source text of its notebook cells, by file name.
         paths: Folders from which the caller imports.
     """
@@ -37,8 +37,10 @@ class Shipped:
     paths: tuple[str, ...] = ()
 
 
-def ship(function: Callable[..., Any]) -> Shipped:
-    """Pickle a function with what it needs of the notebook.
+def ship(function: Callable[..., Any], init: Callable[[], Any] | None = None) -> Shipped:
+    """Pickle a function, and what is called before it, with what they need of the notebook.
+
+    Both go together, so that a global that ``init`` sets is there for the function.
 
     Raises:
         CannotShipError: It names what can't be pickled, down to the variable or attribute.
@@ -46,19 +48,21 @@ def ship(function: Callable[..., Any]) -> Shipped:
     Example:
         >>> factor = 3
         >>> shipped = ship(lambda x: factor * x)
-        >>> cloudpickle.loads(shipped.pickled)(2)
+        >>> cloudpickle.loads(shipped.pickled)[0](2)
         6
     """
+    both = (function, init)
     try:
-        pickled = cloudpickle.dumps(function)
+        pickled = cloudpickle.dumps(both)
     except Exception as error:
-        where = what_cannot_be_pickled(function, _name(function))
+        part = next((part for part in both if not _can_be_pickled(part)), function)
+        where = what_cannot_be_pickled(part, _name(part))
         raise CannotShipError(
-            f"{_name(function)} can't be sent to other processes: {where or error}. "
+            f"{_name(part)} can't be sent to other processes: {where or error}. "
             f"Create that inside the function, or use scheme='serial'."
         ) from error
     key = hashlib.sha256(pickled).hexdigest()
-    return Shipped(key, pickled, _sources(function), _paths())
+    return Shipped(key, pickled, _sources(function) | _sources(init), _paths())
 
 
 def what_cannot_be_pickled(value: object, name: str) -> str | None:
@@ -145,6 +149,26 @@ def _sources(function: object) -> dict[str, str]:
             if text:
                 found[name] = text
     return found
+
+
+def seems_random(function: Callable[..., Any], pickled: bytes) -> bool:
+    """Return whether a function uses random numbers, as far as its own code shows.
+
+    Args:
+        function: What is mapped.
+        pickled: The same by cloudpickle, which names what it imports.
+
+    Example:
+        >>> import random
+        >>> seems_random(lambda x: random.random(), b""), seems_random(abs, b"")
+        (True, False)
+    """
+    if b"random" in pickled:
+        return True
+    names = (
+        name for part in _functions(function, _DEEPEST, set()) for name in part.__code__.co_names
+    )
+    return any("random" in name for name in names)
 
 
 def _functions(value: object, depth: int, seen: set[int]) -> Iterator[types.FunctionType]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from parflow_jupyter.errors import CannotShipError
 from parflow_jupyter.maps import batching
-from parflow_jupyter.maps.envelope import Envelope
+from parflow_jupyter.maps.envelope import TIMED_OUT, Envelope, Failure
 from parflow_jupyter.maps.outcome import Outcome
 from parflow_jupyter.maps.schemes.base import (
     Alive,
@@ -21,7 +21,10 @@ from parflow_jupyter.maps.schemes.base import (
     SlotRefused,
 )
 
-_NOTHING_RAN = ("bad-function", "bad-items")
+GRACE = 2.0
+"""Seconds past its timeout after which an item is taken to be deaf to interrupts."""
+
+_NOTHING_RAN = ("bad-function", "bad-init", "bad-items")
 
 
 @dataclass
@@ -43,6 +46,7 @@ class SlotState:
     alive: float = 0.0
     asked: float = 0.0
     frozen: bool = False
+    ending: bool = False
 
 
 class SlotBook:
@@ -51,9 +55,17 @@ class SlotBook:
     Args:
         outcome: Takes results, failures and losses.
         replace: Asks for a new slot instead of a dead one; returns whether one may come.
+        kill: Ends a slot whose item can't be interrupted; returns whether that goes.
+        timeout: Seconds that an item may take, or None.
     """
 
-    def __init__(self, outcome: Outcome, replace: Callable[[Slot], bool]) -> None:
+    def __init__(
+        self,
+        outcome: Outcome,
+        replace: Callable[[Slot], bool],
+        kill: Callable[[Slot], bool],
+        timeout: float | None = None,
+    ) -> None:
         self.states: dict[Slot, SlotState] = {}
         self.pace = batching.Pace()
         self.empty_since = time.monotonic()
@@ -61,6 +73,8 @@ class SlotBook:
         self._outcome = outcome
         self._ledger = outcome.ledger
         self._replace = replace
+        self._kill = kill
+        self._timeout = timeout
 
     @property
     def busy(self) -> int:
@@ -87,7 +101,46 @@ class SlotBook:
             self._outcome.report.left_out.append(event.why)
         elif isinstance(event, Alive) and event.slot in self.states:
             state = self.states[event.slot]
-            state.alive, state.frozen = time.monotonic(), False
+            state.alive, state.frozen = time.monotonic(), state.ending
+            if event.overdue > GRACE and not state.ending:
+                self._stuck(event, state)
+
+    def _stuck(self, event: Alive, state: SlotState) -> None:
+        """Fail an item that no interrupt stops, and end its slot."""
+        sent = state.sent.get(event.batch) if event.batch is not None else None
+        if sent is not None and event.position < sent.upto:
+            index = sent.indices[event.position]
+            self._over_time(event.slot, index)
+            self._ledger.give_back([i for i in sent.indices[: sent.upto] if i != index])
+            sent.upto = 0
+            self._end(event.slot, state)
+
+    def silent(self, slot: Slot) -> None:
+        """End a slot that does not even answer, long after an item's time must be over.
+
+        Which of its items it is shows when each is alone.
+        """
+        state = self.states[slot]
+        first = min(state.sent.values(), key=lambda sent: sent.batch)
+        kept = first.indices[: first.upto]
+        if len(kept) == 1:
+            self._over_time(slot, kept[0])
+        else:
+            self.each_alone(kept)
+        first.upto = 0
+        self._end(slot, state)
+
+    def _over_time(self, slot: Slot, index: int) -> None:
+        text = f"it took longer than its timeout of {self._timeout:g} s and can't be interrupted"
+        self._outcome.failed(slot, index, Failure(0, TIMED_OUT, text, ""))
+
+    def _end(self, slot: Slot, state: SlotState) -> None:
+        for sent in state.sent.values():
+            self._ledger.give_back(sent.indices[: sent.upto])
+            sent.upto = 0
+        # Nothing more is given to it, whether it can be ended or not.
+        state.ending = state.frozen = True
+        self.replacing = self._kill(slot) or self.replacing
 
     def _answered(self, event: Answered) -> None:
         state = self.states.get(event.slot)
@@ -116,6 +169,9 @@ class SlotBook:
             self._outcome.report.left_out.append(why)
             self._ledger.give_back(sent.indices[: sent.upto])
             self.left(SlotLeft(slot, why, replaceable=False))
+            return
+        if envelope.state == "bad-init":
+            self._outcome.init_failed(slot, envelope.failures[0])
             return
         error = CannotShipError(
             f"Item {sent.indices[0]} can't be loaded on {slot}: {envelope.message}. "
@@ -159,7 +215,7 @@ class SlotBook:
         batches = sorted(state.sent.values(), key=lambda sent: sent.batch)
         for position, sent in enumerate(batches):
             kept = sent.indices[: sent.upto]
-            if position == 0 and event.replaceable:
+            if position == 0 and event.replaceable and not state.ending:
                 self._outcome.lost(event.slot, kept, event.why)
             else:
                 self._ledger.give_back(kept)

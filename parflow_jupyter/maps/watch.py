@@ -37,6 +37,8 @@ class Watch:
         listeners: Called with each event.
         history: Where the run has its row, or None.
         slots: Slots at the start.
+        owner: More columns of the history's row.
+        total: Number of items, or None where it is not known.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Watch:
         history: History | None,
         slots: int,
         owner: dict[str, Any] | None = None,
+        total: int | None = None,
     ) -> None:
         self._report = report
         self._listeners = listeners
@@ -55,6 +58,7 @@ class Watch:
         self._event_at = 0.0
         self._history_at = self._flag_at = self._start
         self._owner = owner or {}
+        self._total = total
         self.slots = slots
 
     @property
@@ -71,7 +75,7 @@ class Watch:
                 label=report.label,
                 scheme=report.scheme,
                 reason=report.reason,
-                total=report.total,
+                total=self._total,
                 slots=self.slots,
             )
         )
@@ -82,7 +86,7 @@ class Watch:
                     "label": report.label,
                     "scheme": report.scheme,
                     "reason": report.reason,
-                    "total": report.total,
+                    "total": self._total,
                     **self._owner,
                 }
             )
@@ -98,7 +102,7 @@ class Watch:
         self._tell(
             MapProgress(
                 run=self._report.run,
-                total=self._report.total,
+                total=self._total,
                 done=done,
                 failed=failed,
                 retried=retried,
@@ -123,7 +127,12 @@ class Watch:
         done, failed = outcome.ledger.done, len(outcome.failures)
         if self._history is not None:
             self._history.update(
-                self._report.run, state=state, done=done, failed=failed, finished=time.time()
+                self._report.run,
+                state=state,
+                total=self._report.total,
+                done=done,
+                failed=failed,
+                finished=time.time(),
             )
         # Listeners get the final counts, however soon after the last progress this is.
         self._last, self._event_at = None, 0.0

@@ -18,10 +18,10 @@ from typing import Any
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
 from parflow_jupyter.stores.folder import data_folder
 
-ORDER = ("ipyparallel", "serial")
+ORDER = ("ipyparallel", "processes", "threads", "serial")
 """The schemes of the toolbox, the one to try first in front."""
 
-TAKES_WORKERS: tuple[str, ...] = ()
+TAKES_WORKERS: tuple[str, ...] = ("processes", "threads")
 """Those whose number of slots is a setting; of the others, it is the number of engines."""
 
 _ALWAYS_ON = "serial"

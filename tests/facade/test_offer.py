@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 import parflow_jupyter as pf
-from parflow_jupyter import api, consent, wiring
+from parflow_jupyter import consent, wiring
 from parflow_jupyter.errors import SchemeUnavailableError, UnequalLengthsError
 
 
@@ -14,7 +14,6 @@ from parflow_jupyter.errors import SchemeUnavailableError, UnequalLengthsError
 def _no_engines(isolated_home, monkeypatch):
     fresh = wiring._Process()
     monkeypatch.setattr(wiring, "process", fresh)
-    monkeypatch.setattr(api, "process", fresh)
     yield
     fresh.close()
 
@@ -43,6 +42,7 @@ def test_without_engines_and_a_person_there_is_no_client(say, get):
 def test_a_map_tells_once_that_it_runs_here(say):
     """With its own words, at the line of the caller."""
     asked = say(None)
+    pf.configure_scheme("processes", enabled=False)
     with pytest.warns(UserWarning, match="this map runs here, one item after the other") as told:
         assert pf.parallel_map(abs, range(-9, 0), ask=True) == list(range(9, 0, -1))
     assert [warning.filename for warning in told] == [__file__]
@@ -60,6 +60,16 @@ def test_a_map_that_needs_no_engines_asks_nothing(say, answer):
     pf.configure_scheme("ipyparallel", enabled=False)
     assert pf.parallel_map(abs, [-1], ask=True) == [1]
     assert asked == []
+
+
+def test_a_map_that_can_use_processes_says_nothing(say):
+    """It runs in parallel, and its report says how and why."""
+    say(None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = pf.parallel_map(abs, [-1], ask=True)
+    assert result.report.scheme == "processes"
+    assert "ipyparallel skipped" in result.report.reason
 
 
 def test_no_means_here_without_a_warning(say):

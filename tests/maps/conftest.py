@@ -53,6 +53,13 @@ class Engines:
     def pids(self):
         return self.client[:].apply_async(os.getpid).get_dict(timeout=10)
 
+    def remember_pids(self):
+        self.known_pids = self.pids()
+
+    def kill_now(self, engine):
+        """Also while it runs an item, which would not tell its pid."""
+        os.kill(self.known_pids[engine], signal.SIGKILL)
+
     def kill(self, engine):
         os.kill(self.pids()[engine], signal.SIGKILL)
 
@@ -90,6 +97,7 @@ def started_engines(count):
         try:
             yield engines
         finally:
+            _end_processes()
             mine = [psutil.Process(pid) for pid in _children() - before if psutil.pid_exists(pid)]
             engines.stop()
             _, alive = psutil.wait_procs(mine, timeout=3)
@@ -112,6 +120,22 @@ def mortal_engines():
     """Two engines for one test, which may kill them."""
     with started_engines(2) as found:
         yield found
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_processes_left():
+    """The processes of the scheme of this name end with each module."""
+    yield
+    _end_processes()
+
+
+def _end_processes():
+    from parflow_jupyter.maps.schemes._workers import WORKERS
+
+    mine = [psutil.Process(w.pid) for w in WORKERS._workers if psutil.pid_exists(w.pid)]
+    WORKERS.close()
+    _, left = psutil.wait_procs(mine, timeout=5)
+    assert not left, f"processes were left behind: {left}"
 
 
 @pytest.fixture(autouse=True)

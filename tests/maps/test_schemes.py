@@ -12,7 +12,7 @@ import numpy
 import pytest
 from scripted import Scripted
 
-from parflow_jupyter.errors import CannotShipError, ItemError, MapError
+from parflow_jupyter.errors import CannotShipError, ItemError, MapError, SchemeUnavailableError
 from parflow_jupyter.maps import MapOptions, last_result, run_map
 from parflow_jupyter.maps.schemes import load, names
 
@@ -30,6 +30,7 @@ def quiet(**options):
 
 
 def mapped(scheme, function, *iterables, **options):
+    options = {"scheme": scheme.name, **options}
     return run_map(function, iterables, options=quiet(**options), schemes=[scheme])
 
 
@@ -212,6 +213,10 @@ def _random_numbers(_):
 
 def test_seeded_items_have_their_own_numbers(scheme):
     """The same by any scheme and batch, different for each item; the caller's are untouched."""
+    if not scheme.capabilities.seeds:
+        with pytest.raises(SchemeUnavailableError, match="seeds"):
+            mapped(scheme, _random_numbers, range(2), seed=11)
+        return
     random.seed(5)
     before = random.getstate()
     ones = mapped(scheme, _random_numbers, range(20), seed=11, batch=1)
@@ -222,6 +227,29 @@ def test_seeded_items_have_their_own_numbers(scheme):
     assert mapped(scheme, _random_numbers, range(20), seed=12) != ones
     assert random.getstate() == before
     assert ones.report.entropy == 11
+
+
+def test_a_run_without_seed_can_be_replayed(scheme):
+    """With the entropy that was drawn for it, where items leave this process."""
+    first = mapped(scheme, _random_numbers, range(30))
+    entropy = first.report.entropy
+    if not scheme.ships:
+        assert entropy is None
+        return
+    assert mapped(scheme, _random_numbers, range(30), seed=entropy) == first
+    assert mapped(scheme, _random_numbers, range(30)) != first
+    assert mapped(scheme, abs, [1]).report.entropy is None
+
+
+def test_an_item_is_run_again_after_a_pause(scheme, tmp_path):
+    """Which grows with each attempt, and holds up no other item."""
+    script = Scripted(tmp_path, fails={0: 3})
+    start = time.monotonic()
+    result = mapped(scheme, script, range(40), retries=3)
+    assert result == list(range(40))
+    assert time.monotonic() - start >= 0.05 + 0.1 + 0.2
+    ends = {t.index: t.started + t.seconds for t in result.report.items()}
+    assert max(ends, key=ends.get) == 0
 
 
 def test_the_report_tells_scheme_and_times(scheme):
@@ -301,9 +329,11 @@ def test_a_map_inside_a_map(scheme):
 # --- only where items leave this process ---------------------------------------------------
 
 
-@pytest.fixture
-def remote(engines):
-    return engines.scheme()
+@pytest.fixture(params=["ipyparallel", "processes"])
+def remote(request):
+    if request.param == "ipyparallel":
+        return request.getfixturevalue("engines").scheme()
+    return load(request.param)(2)
 
 
 @pytest.mark.parametrize(("kind", "text"), [("two", "1 and 2"), ("lock", "with a lock")])
@@ -365,6 +395,40 @@ def test_what_items_print_is_kept_with_them(remote):
     assert len(texts[2]) < 11_000
 
 
+class Counted:
+    """Tells how often it was pickled here; a stand-in for a large array."""
+
+    pickled = 0
+
+    def __reduce__(self):
+        Counted.pickled += 1
+        return bytes, (1000,)
+
+
+def test_what_the_function_refers_to_is_pickled_once(remote):
+    """Not once per item or batch."""
+    big = Counted()
+    Counted.pickled = 0
+    assert mapped(remote, lambda x: len(big) + x, range(20), batch=1) == list(range(1000, 1020))
+    assert Counted.pickled == 1
+
+
+@pytest.mark.parametrize("kind", ["same", "different", "function"])
+def test_heavy_items_and_functions_are_told(remote, kind):
+    """With the size, and what to do."""
+    array = numpy.zeros(1 << 18)
+    if kind == "same":
+        with pytest.warns(UserWarning, match=r"same object of 2\.0 MB.*partial"):
+            mapped(remote, len, [array] * 3)
+    elif kind == "different":
+        with pytest.warns(UserWarning, match=r"2\.0 MB and more.*file names"):
+            mapped(remote, len, [array, array + 1])
+    else:
+        big = numpy.zeros(9 << 20)
+        with pytest.warns(UserWarning, match="72 MB.*init="):
+            mapped(remote, lambda x: len(big) + x, [1])
+
+
 def test_items_run_in_other_processes(remote):
     """On both engines."""
 
@@ -389,8 +453,8 @@ def test_idle_engines_take_over_what_others_did_not_start(remote):
     assert time.monotonic() - start < 2.5
 
 
-def test_no_engine_at_all_is_said(remote):
+def test_no_engine_at_all_is_said():
     """Asked for by name, the scheme that can't run says what to do."""
-    unconnected = type(remote)(lambda: None)
+    unconnected = load("ipyparallel")(lambda: None)
     with pytest.raises(MapError, match="Start engines"):
-        run_map(abs, [[1]], options=quiet(scheme=remote.name), schemes=[unconnected])
+        mapped(unconnected, abs, [1])

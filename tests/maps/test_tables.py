@@ -38,10 +38,14 @@ from parflow_jupyter.maps.schemes.base import Capabilities, Readiness, Scheme
         ({"scheme": ""}, "scheme=''"),
         ({"scheme": None}, "scheme=None"),
         ({"label": 3}, "label=3"),
-        ({"timeout": 3}, "timeout="),
+        ({"timeout": 0}, "timeout=0"),
+        ({"timeout": True}, "timeout=True"),
+        ({"timeout": float("inf")}, "timeout=inf"),
+        ({"timeout": "3"}, "timeout='3'"),
+        ({"init": 3}, "init=3"),
+        ({"share": False}, "share=False"),
         ({"checkpoint": "a"}, "checkpoint="),
         ({"key": len}, "key="),
-        ({"init": len}, "init="),
     ],
 )
 def test_an_unusable_option_is_refused_by_name(given, named):

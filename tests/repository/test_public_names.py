@@ -18,7 +18,15 @@ ROOT = Path(__file__).parents[2]
 DESIGNED = [
     *("start_engines", "cluster_info", "change_profile", "cleanup", "shutdown_cluster"),
     *("profiles", "get_client", "direct_view", "load_balanced_view"),
-    *("parallel_map", "last_result", "schemes", "configure_scheme", "parallelizable"),
+    *(
+        "parallel_map",
+        "imap",
+        "amap",
+        "last_result",
+        "schemes",
+        "configure_scheme",
+        "parallelizable",
+    ),
     *("module", "Pipeline", "PipelineBuilder"),
 ]
 HEAVY = [

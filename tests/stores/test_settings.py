@@ -19,7 +19,7 @@ def folder(tmp_path, monkeypatch):
 
 def test_everything_is_enabled_at_first():
     """In the toolbox's order."""
-    assert list(settings.schemes()) == ["ipyparallel", "serial"]
+    assert list(settings.schemes()) == ["ipyparallel", "processes", "threads", "serial"]
     assert all(scheme["enabled"] for scheme in settings.schemes().values())
 
 
@@ -30,6 +30,13 @@ def test_a_change_is_kept(folder):
     settings.configure_scheme("ipyparallel", enabled=True)
     assert settings.schemes()["ipyparallel"]["enabled"] is True
     assert stat.S_IMODE((folder / "schemes.json").stat().st_mode) == 0o600
+
+
+def test_a_number_of_workers_is_kept_and_given_up():
+    """For the schemes that have one; 0 makes it automatic again."""
+    assert settings.configure_scheme("processes", workers=3)["workers"] == 3
+    assert settings.schemes()["processes"] == {"enabled": True, "workers": 3}
+    assert settings.configure_scheme("processes", workers=0)["workers"] is None
 
 
 @pytest.mark.parametrize(

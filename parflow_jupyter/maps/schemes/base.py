@@ -56,12 +56,25 @@ class Readiness:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is the same for all batches of a run."""
+    """What is the same for all batches of a run.
+
+    Args:
+        run: Identity of the run.
+        function: What is called with each item.
+        seed: Entropy of the items' random numbers, or None.
+        shipped: The function as it travels; None where it does not.
+        timeout: Seconds that an item may take, or None.
+        init: Called in each slot before its first item, or None.
+        total: Number of items, or None where the input is unsized.
+    """
 
     run: str
     function: Callable[..., Any]
     seed: int | None = None
     shipped: Shipped | None = None
+    timeout: float | None = None
+    init: Callable[[], Any] | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,9 +133,34 @@ class GivenBack:
 
 @dataclass(frozen=True)
 class Alive:
-    """A slot said that it is alive, also while an item runs."""
+    """A slot said that it is alive, also while an item runs.
+
+    Args:
+        slot: Its name.
+        batch: What it runs now, or None.
+        position: The item's place in that batch.
+        overdue: Seconds by which that item has passed its timeout, 0 before that.
+    """
 
     slot: Slot
+    batch: int | None = None
+    position: int = 0
+    overdue: float = 0.0
+
+
+def alive(slot: Slot, run: str, status: dict[str, Any]) -> Alive:
+    """Return what an agent's status says about a run.
+
+    Example:
+        >>> status = {"run": "r", "batch": 4, "position": 2, "overdue": 0.5}
+        >>> alive("engine 0", "r", status)
+        Alive(slot='engine 0', batch=4, position=2, overdue=0.5)
+        >>> alive("engine 0", "another run", status)
+        Alive(slot='engine 0', batch=None, position=0, overdue=0.0)
+    """
+    if status["run"] != run:
+        return Alive(slot)
+    return Alive(slot, status["batch"], status["position"], status["overdue"])
 
 
 SlotEvent = SlotJoined | SlotLeft | SlotRefused | Answered | GivenBack | Alive
@@ -153,6 +191,10 @@ class Slots(ABC):
 
     def replace(self, slot: Slot) -> bool:
         """Ask for a new slot instead of a dead one; return whether one may come."""
+        return False
+
+    def kill(self, slot: Slot) -> bool:
+        """End a slot that does not let go of an item; return whether it will be gone soon."""
         return False
 
     def awaited(self) -> bool:

@@ -13,15 +13,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import cloudpickle
-
-from parflow_jupyter.errors import CannotShipError
 from parflow_jupyter.maps.agent import RunBatch
 from parflow_jupyter.maps.control import FIELD
-from parflow_jupyter.maps.envelope import Batch, Envelope
+from parflow_jupyter.maps.envelope import Batch
+from parflow_jupyter.maps.packing import Packer
 from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, prepare_canning, why_unfit
 from parflow_jupyter.maps.schemes.base import (
-    Alive,
     Answered,
     Capabilities,
     GivenBack,
@@ -34,8 +31,8 @@ from parflow_jupyter.maps.schemes.base import (
     SlotLeft,
     SlotRefused,
     Slots,
+    alive,
 )
-from parflow_jupyter.maps.ship import ship, what_cannot_be_pickled
 
 Connect = Callable[[], Any]
 OnEngineExit = Callable[[Callable[[int], None]], Callable[[], None]]
@@ -52,7 +49,7 @@ class IPyParallelScheme(Scheme):
 
     name = "ipyparallel"
     kind = "remote"
-    capabilities = Capabilities(captures=True, survives=True, gives_back=True)
+    capabilities = Capabilities(timeout=True, captures=True, survives=True, gives_back=True)
 
     def __init__(
         self,
@@ -93,8 +90,8 @@ class _Engines(Slots):
         self._sink = sink
         self._replace = replace
         self._plan = plan
-        self._shipped = plan.shipped or ship(plan.function)
-        self._has_function: set[Slot] = set()
+        self._packer = Packer(plan)
+        self._killed: set[Slot] = set()
         self._uuids: dict[int, bytes] = {}
         self._gone: set[bytes] = set()
         self._known = KNOWN.setdefault(client, {})
@@ -118,7 +115,7 @@ class _Engines(Slots):
             if known is not None:
                 self._gone.add(known)
         if known is not None:
-            self._has_function.discard(_slot(engine))
+            self._packer.forget(_slot(engine))
             self._asked.discard(engine)
             self._sink(SlotLeft(_slot(engine), f"engine {engine} died"))
 
@@ -126,10 +123,18 @@ class _Engines(Slots):
         return bool(self._asked)
 
     def replace(self, slot: Slot) -> bool:
+        if slot in self._killed:
+            return True
         if self._replace is None:
             return False
         work = partial(self._try_replace, self._replace, slot)
         threading.Thread(target=work, name=f"replace {slot}", daemon=True).start()
+        return True
+
+    def kill(self, slot: Slot) -> bool:
+        if slot in self._killed or not self.replace(slot):
+            return False
+        self._killed.add(slot)
         return True
 
     def _try_replace(self, replace: Callable[[int], None], slot: Slot) -> None:
@@ -173,7 +178,7 @@ class _Engines(Slots):
     # --- batches -----------------------------------------------------------------
 
     def submit(self, slot: Slot, batch: Batch) -> None:
-        blob = self._pack(slot, batch)
+        blob = self._packer.pack(slot, batch)
         uuid = self._uuids.get(_engine(slot))
         if uuid is None:
             return
@@ -181,49 +186,15 @@ class _Engines(Slots):
             self._client._mux_socket, RunBatch(), [blob], ident=uuid
         )
         self._look(self._client._mux_stream)
-        self._has_function.add(slot)
+        self._packer.sent(slot)
         future.add_done_callback(partial(self._answered, slot, batch.id, len(blob)))
-
-    def _pack(self, slot: Slot, batch: Batch) -> bytes:
-        shipped = self._shipped
-        head: dict[str, Any] = {
-            "run": batch.run,
-            "batch": batch.id,
-            "indices": batch.indices,
-            "budget": batch.budget,
-            "seed": self._plan.seed,
-            "key": shipped.key,
-        }
-        if slot not in self._has_function:
-            head |= {
-                "function": shipped.pickled,
-                "sources": shipped.sources,
-                "paths": shipped.paths,
-            }
-        try:
-            packed: bytes = cloudpickle.dumps((head, cloudpickle.dumps(batch.columns)))
-        except Exception as error:
-            where = what_cannot_be_pickled(batch.columns, "items")
-            raise CannotShipError(
-                f"An item can't be sent to other processes: {where or error}. "
-                f"Pass plain data, and open files and connections inside the function."
-            ) from error
-        return packed
 
     def _answered(self, slot: Slot, batch: int, size: int, future: Any) -> None:
         answer = future.result()
         if isinstance(answer, BaseException) and _is_loss(answer):
             self.engine_exited(_engine(slot))
         else:
-            self._sink(Answered(slot, batch, partial(self._unpack, slot, answer), size))
-
-    def _unpack(self, slot: Slot, answer: Any) -> Envelope:
-        if isinstance(answer, BaseException):
-            raise answer
-        envelope: Envelope = cloudpickle.loads(answer)
-        if envelope.state == "need-function":
-            self._has_function.discard(slot)
-        return envelope
+            self._sink(Answered(slot, batch, partial(self._packer.unpack, slot, answer), size))
 
     # --- wishes ------------------------------------------------------------------
 
@@ -237,7 +208,8 @@ class _Engines(Slots):
         )
 
     def ask_alive(self, slot: Slot) -> None:
-        self._wish(slot, {"do": "status"}, lambda _: self._sink(Alive(slot)))
+        run = self._plan.run
+        self._wish(slot, {"do": "status"}, lambda status: self._sink(alive(slot, run, status)))
 
     def _wish(
         self, slot: Slot, wish: dict[str, Any], heard: Callable[[dict[str, Any]], None]

@@ -9,7 +9,7 @@ from functools import partial
 
 from parflow_jupyter.maps.envelope import Batch, Envelope
 from parflow_jupyter.maps.interrupts import Current
-from parflow_jupyter.maps.items import run_items
+from parflow_jupyter.maps.items import call_init, run_items
 from parflow_jupyter.maps.schemes.base import (
     HERE,
     Answered,
@@ -49,6 +49,7 @@ class _Here(Slots):
         self._batches: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._current: Current | None = None
         self._stopped = threading.Event()
+        self._init = plan.init
         sink(SlotJoined(HERE))
 
     def submit(self, slot: Slot, batch: Batch) -> None:
@@ -89,7 +90,9 @@ class _Here(Slots):
             current.limit = 0
         restore = keep_state() if plan.seed is not None else None
         try:
-            envelope = run_items(
+            init, self._init = self._init, None
+            failed = call_init(init, current, by_pickle=False) if init is not None else None
+            envelope = failed or run_items(
                 plan.function,
                 batch.columns,
                 batch.indices,

@@ -1,0 +1,255 @@
+"""The façade's part on maps; :mod:`parflow_jupyter.api` carries its names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, Literal
+
+from . import consent, wiring
+from .events import Event, MapStarted
+from .maps import MapOptions, MapResult, run_map
+from .maps.lazy import run_amap, run_imap
+
+_RUNS_HERE = (
+    "No engines are connected, and nobody can be asked whether to start some, so this map runs "
+    "here, one item after the other: call parflow_jupyter.start_engines() before it for engines."
+)
+
+
+def parallel_map(
+    function: Callable[..., Any],
+    *iterables: Iterable[Any],
+    scheme: str = "auto",
+    retries: int = 0,
+    engine_retries: int = 3,
+    timeout: float | None = None,
+    on_error: Literal["raise", "skip", "collect"] = "raise",
+    batch: int | Literal["auto"] = "auto",
+    seed: int | None = None,
+    share: bool = True,
+    init: Callable[[], Any] | None = None,
+    checkpoint: str | None = None,
+    key: Callable[..., Any] | None = None,
+    block: bool = True,
+    progress: bool = True,
+    label: str | None = None,
+    ask: bool = False,
+) -> MapResult:
+    """Apply a function to each item of a list in parallel, with results in order.
+
+    What the function needs from the notebook goes along by itself.
+
+    Args:
+        function: Called with one value of each iterable.
+        iterables: All of the same length.
+        scheme: How the items are run; "auto" for the first of the toolbox that can.
+        retries: How often an item that raised is run again.
+        engine_retries: How often an item whose engine died is run again.
+        timeout: Seconds per item, after which it is interrupted and has failed.
+        on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
+        batch: Items per batch; "auto" learns it from the times measured.
+        seed: Whole number from which every item's random numbers follow.
+        share: What the function refers to goes once per engine; there is no other way yet.
+        init: Called in each slot before its first item.
+        checkpoint: Name under which results are kept (not there yet).
+        key: What an item is kept under (not there yet).
+        block: Wait for the results; False returns at once, and the result fills up.
+        progress: Show the progress.
+        label: What the run is called in displays and in the history.
+        ask: Offer to start engines when there are none, where a person can answer.
+
+    Returns:
+        A sequence equal to the list of the values, with ``errors`` and ``report``.
+
+    Raises:
+        InvalidInputError: An option can't be used.
+        UnequalLengthsError: The iterables differ in length; nothing was run.
+        CannotShipError: The function can't be pickled; it names the part that can't.
+        SchemeUnavailableError: The scheme asked for can't run this.
+        Exception: With ``on_error="raise"``, the item's own, with a note that names the item;
+            its ``map_result`` holds what was done.
+
+    Example:
+        >>> parallel_map(pow, [2, 3], [3, 2], scheme="serial") == [8, 9]
+        True
+
+    Source: VisTrails' parallel Map; the order of schemes from its parallelization toolbox.
+    """
+    __tracebackhide__ = True  # IPython then shows the cell and the item, not what is between
+    options = MapOptions(
+        scheme=scheme,
+        retries=retries,
+        engine_retries=engine_retries,
+        timeout=timeout,
+        on_error=on_error,
+        batch=batch,
+        seed=seed,
+        share=share,
+        init=init,
+        checkpoint=checkpoint,
+        key=key,
+        block=block,
+        progress=progress,
+        label=label,
+    )
+    offer = _MapOffer() if ask else None
+    return run_map(
+        function,
+        iterables,
+        options=options,
+        schemes=wiring.toolbox(offer.put if offer else None),
+        listener=offer.heard if offer else None,
+        history=wiring.history(),
+    )
+
+
+class _MapOffer:
+    """The offer to start engines for one map, put when it would run on engines and has none."""
+
+    def __init__(self) -> None:
+        self._unanswered = False
+
+    def put(self) -> None:
+        if wiring.process.clusters().info().engines_total == 0:
+            self._unanswered = wiring.offer_to_start() is None
+
+    def heard(self, event: Event) -> None:
+        if self._unanswered and isinstance(event, MapStarted) and event.scheme == "serial":
+            consent.warn(_RUNS_HERE)
+
+
+def imap(
+    function: Callable[..., Any],
+    *iterables: Iterable[Any],
+    ordered: bool = False,
+    scheme: str = "auto",
+    retries: int = 0,
+    engine_retries: int = 3,
+    timeout: float | None = None,
+    on_error: Literal["raise", "skip", "collect"] = "raise",
+    batch: int | Literal["auto"] = "auto",
+    seed: int | None = None,
+    share: bool = True,
+    init: Callable[[], Any] | None = None,
+    progress: bool = True,
+    label: str | None = None,
+) -> Generator[Any, None, None]:
+    """Apply a function to items that need not be there yet, and yield the results one by one.
+
+    The input is read in a thread of its own, only a little ahead of the results that are taken:
+    it may be endless. The run begins with the first ``next``; closing the generator stops it.
+
+    Args:
+        function: Called with one value of each iterable.
+        iterables: All of the same length, which need not be known.
+        ordered: Yield in the order of the items, instead of as the results come.
+        scheme: As for :func:`parallel_map`, like all that follow.
+        retries: How often an item that raised is run again.
+        engine_retries: How often an item whose engine died is run again.
+        timeout: Seconds per item, after which it is interrupted and has failed.
+        on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
+        batch: Items per batch; "auto" learns it from the times measured.
+        seed: Whole number from which every item's random numbers follow.
+        share: What the function refers to goes once per engine; there is no other way yet.
+        init: Called in each slot before its first item.
+        progress: Show the progress.
+        label: What the run is called in displays and in the history.
+
+    Raises:
+        InvalidInputError: An option can't be used.
+        UnequalLengthsError: The iterables turned out to differ in length.
+        Exception: The failed item's own, or what reading the input raised.
+
+    Example:
+        >>> from itertools import count
+        >>> cubes = imap(lambda x: x**3, count(), ordered=True, scheme="serial")
+        >>> next(cubes), next(cubes), next(cubes)
+        (0, 1, 8)
+        >>> cubes.close()
+
+    Source: Python's ``map`` and ``multiprocessing.Pool.imap_unordered``.
+    """
+    options = MapOptions(
+        scheme=scheme,
+        retries=retries,
+        engine_retries=engine_retries,
+        timeout=timeout,
+        on_error=on_error,
+        batch=batch,
+        seed=seed,
+        share=share,
+        init=init,
+        progress=progress,
+        label=label,
+    )
+    return run_imap(
+        function,
+        iterables,
+        options=options,
+        schemes=wiring.toolbox(),
+        ordered=ordered,
+        history=wiring.history(),
+    )
+
+
+async def amap(
+    function: Callable[..., Any],
+    *iterables: Iterable[Any],
+    scheme: str = "auto",
+    retries: int = 0,
+    engine_retries: int = 3,
+    timeout: float | None = None,
+    on_error: Literal["raise", "skip", "collect"] = "raise",
+    batch: int | Literal["auto"] = "auto",
+    seed: int | None = None,
+    share: bool = True,
+    init: Callable[[], Any] | None = None,
+    progress: bool = True,
+    label: str | None = None,
+) -> MapResult:
+    """Apply a function to each item of a list in parallel, while the event loop goes on.
+
+    Cancelling the task that awaits this stops the run.
+
+    Args:
+        function: Called with one value of each iterable.
+        iterables: All of the same length.
+        scheme: As for :func:`parallel_map`, like all that follow.
+        retries: How often an item that raised is run again.
+        engine_retries: How often an item whose engine died is run again.
+        timeout: Seconds per item, after which it is interrupted and has failed.
+        on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
+        batch: Items per batch; "auto" learns it from the times measured.
+        seed: Whole number from which every item's random numbers follow.
+        share: What the function refers to goes once per engine; there is no other way yet.
+        init: Called in each slot before its first item.
+        progress: Show the progress.
+        label: What the run is called in displays and in the history.
+
+    Returns:
+        A sequence equal to the list of the values, with ``errors`` and ``report``.
+
+    Raises:
+        Exception: As :func:`parallel_map`.
+
+    Example:
+        >>> import asyncio
+        >>> asyncio.run(amap(abs, [-1, -2], scheme="serial")) == [1, 2]
+        True
+    """
+    options = MapOptions(
+        scheme=scheme,
+        retries=retries,
+        engine_retries=engine_retries,
+        timeout=timeout,
+        on_error=on_error,
+        batch=batch,
+        seed=seed,
+        share=share,
+        init=init,
+        progress=progress,
+        label=label,
+    )
+    return await run_amap(
+        function, iterables, options=options, schemes=wiring.toolbox, history=wiring.history()
+    )

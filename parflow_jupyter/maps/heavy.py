@@ -1,0 +1,78 @@
+"""Notices items and functions that are heavy to send, and says what to do: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+ITEM_BYTES = 1 << 20
+"""Size of an item from which sending it is worth a word."""
+
+FUNCTION_BYTES = 64 << 20
+"""Size of a function, with all it refers to, from which it is."""
+
+_LOOKED_AT = 3
+
+
+def heavy_items(columns: Sequence[Sequence[Any]]) -> str | None:
+    """Return what to tell about the items' size, or None.
+
+    Args:
+        columns: The input, one list per iterable.
+
+    Example:
+        >>> heavy_items([[b"abc"] * 10]) is None
+        True
+        >>> heavy_items([[bytes(3 << 20)] * 10])[:60]
+        'All items are the same object of 3.0 MB, sent once per item:'
+    """
+    for column in columns:
+        first = column[:_LOOKED_AT]
+        size = min((bytes_of(value) for value in first), default=0)
+        if size < ITEM_BYTES or len(column) < 2:
+            continue
+        shown = f"{size / (1 << 20):.1f} MB"
+        if all(value is first[0] for value in first):
+            return (
+                f"All items are the same object of {shown}, sent once per item: refer to it in the "
+                f"function instead, as with functools.partial, and it goes once per engine."
+            )
+        return (
+            f"Items are heavy ({shown} and more), and each is copied to where it runs: give file "
+            f"names or positions, and let the function load its part."
+        )
+    return None
+
+
+def heavy_function(name: str, size: int) -> str | None:
+    """Return what to tell about a function's size, or None.
+
+    Args:
+        name: What it is called.
+        size: Bytes of the function with all it refers to.
+
+    Example:
+        >>> heavy_function("f", 1000) is None
+        True
+        >>> heavy_function("f", 200 << 20)[:58]
+        'f and what it refers to take 200 MB, sent once per engine:'
+    """
+    if size < FUNCTION_BYTES:
+        return None
+    return (
+        f"{name} and what it refers to take {size >> 20} MB, sent once per engine: where they can "
+        f"be read from a file, load them there with init=."
+    )
+
+
+def bytes_of(value: object) -> int:
+    """Return the size of a value's data where that is known at once, else 0.
+
+    Example:
+        >>> bytes_of("abc"), bytes_of(memoryview(b"ab")), bytes_of(3)
+        (3, 2, 0)
+    """
+    if isinstance(value, (bytes, bytearray, str)):
+        return len(value)
+    size = getattr(value, "nbytes", 0)
+    return size if isinstance(size, int) else 0

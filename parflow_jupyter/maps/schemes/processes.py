@@ -1,0 +1,146 @@
+"""Processes of this machine, started by loky: nothing to set up, and killed ones are replaced."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+from parflow_jupyter.maps.envelope import Batch
+from parflow_jupyter.maps.packing import Packer
+from parflow_jupyter.maps.schemes._cores import cores, counted
+from parflow_jupyter.maps.schemes.base import (
+    Answered,
+    Capabilities,
+    GivenBack,
+    Plan,
+    Readiness,
+    Scheme,
+    Sink,
+    Slot,
+    SlotJoined,
+    SlotLeft,
+    Slots,
+    alive,
+)
+
+
+class ProcessesScheme(Scheme):
+    """Runs the items in processes of this machine, which stay for the next map.
+
+    Args:
+        workers: Number of processes; None for one per core.
+    """
+
+    name = "processes"
+    kind = "processes"
+    capabilities = Capabilities(timeout=True, captures=True, survives=True, gives_back=True)
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._workers = workers
+
+    def readiness(self) -> Readiness:
+        """Return the number of processes there would be."""
+        if find_spec("loky") is None:
+            return Readiness(0, "loky is not installed")
+        count = self._workers or cores()
+        return Readiness(count, f"{counted(count, 'process', 'processes')} of this machine")
+
+    def open(self, plan: Plan, sink: Sink) -> Slots:
+        """Begin a run; no more processes are started than there are items."""
+        count = self._workers or cores()
+        wanted = min(count, plan.total or count)
+        return _Processes(plan, sink, wanted, threads=max(1, cores() // count))
+
+
+class _Processes(Slots):
+    def __init__(self, plan: Plan, sink: Sink, count: int, threads: int) -> None:
+        from parflow_jupyter.maps.schemes._workers import WORKERS, Worker
+
+        self._plan = plan
+        self._sink = sink
+        self._threads = threads
+        self._all = WORKERS
+        self._packer = Packer(plan)
+        self._lock = threading.Lock()
+        self._workers: dict[Slot, Worker] = {}
+        self._out: dict[Slot, set[int]] = {}
+        for worker in WORKERS.take(count, threads):
+            self._join(worker)
+
+    def _join(self, worker: Any) -> None:
+        self._workers[worker.slot] = worker
+        self._out[worker.slot] = set()
+        worker.watch(self, self._changed)
+
+    def _changed(self, worker: Any) -> None:
+        if not worker.dead:
+            self._sink(SlotJoined(worker.slot))
+            return
+        with self._lock:
+            known = self._workers.pop(worker.slot, None)
+        if known is not None:
+            if not worker.ready:
+                # The runner hears of a slot before it hears that it left.
+                self._sink(SlotJoined(worker.slot))
+            self._sink(SlotLeft(worker.slot, f"{worker.slot} died"))
+
+    def submit(self, slot: Slot, batch: Batch) -> None:
+        blob = self._packer.pack(slot, batch)
+        worker = self._workers.get(slot)
+        if worker is None:
+            return
+        self._out[slot].add(batch.id)
+        worker.run(blob, partial(self._answered, slot, batch.id, len(blob)))
+        self._packer.sent(slot)
+
+    def _answered(self, slot: Slot, batch: int, size: int, answer: Any) -> None:
+        self._out[slot].discard(batch)
+        self._sink(Answered(slot, batch, partial(self._packer.unpack, slot, answer), size))
+
+    def interrupt(self, slot: Slot) -> None:
+        self._wish(slot, {"do": "stop", "run": self._plan.run})
+
+    def give_back(self, slot: Slot, batch: int, size: int) -> None:
+        worker = self._workers.get(slot)
+        wish = {"do": "give-back", "run": self._plan.run, "batch": batch, "size": size}
+        if worker is not None:
+            sink = self._sink
+            worker.wish(wish, lambda said: sink(GivenBack(slot, batch, said["position"])))
+
+    def ask_alive(self, slot: Slot) -> None:
+        worker, run = self._workers.get(slot), self._plan.run
+        if worker is not None:
+            worker.wish({"do": "status"}, lambda said: self._sink(alive(slot, run, said)))
+
+    def _wish(self, slot: Slot, wish: dict[str, Any]) -> None:
+        worker = self._workers.get(slot)
+        if worker is not None:
+            worker.wish(wish, lambda _: None)
+
+    def kill(self, slot: Slot) -> bool:
+        worker = self._workers.get(slot)
+        if worker is not None:
+            worker.kill()
+        return worker is not None
+
+    def replace(self, slot: Slot) -> bool:
+        worker = self._all.another(self._threads)
+        if worker is not None:
+            self._join(worker)
+        return worker is not None
+
+    def awaited(self) -> bool:
+        return any(not worker.ready for worker in list(self._workers.values()))
+
+    def close(self) -> None:
+        for slot, worker in list(self._workers.items()):
+            worker.watch(self, None)
+            if self._out[slot]:
+                # It did not let itself be interrupted, and would hold up the next map.
+                worker.kill()
+        self._all.give_back()
+
+
+SCHEME = ProcessesScheme

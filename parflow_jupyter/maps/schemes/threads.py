@@ -1,0 +1,120 @@
+"""Threads of this process: for functions that wait, or that let go of the interpreter."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from parflow_jupyter.maps.envelope import Batch, Envelope
+from parflow_jupyter.maps.interrupts import Current
+from parflow_jupyter.maps.items import call_init, run_items
+from parflow_jupyter.maps.nesting import inside_an_item
+from parflow_jupyter.maps.schemes._cores import cores, counted
+from parflow_jupyter.maps.schemes.base import (
+    Alive,
+    Answered,
+    Capabilities,
+    GivenBack,
+    Plan,
+    Readiness,
+    Scheme,
+    Sink,
+    Slot,
+    SlotJoined,
+    Slots,
+)
+
+
+class ThreadsScheme(Scheme):
+    """Runs the items in threads. Nothing is copied, and what they print is seen at once.
+
+    The generators of ``random`` and ``numpy.random`` belong to the process, so items can't have
+    their own; and a thread that sleeps hears no interrupt, so items can't have a timeout.
+
+    Args:
+        workers: Number of threads; None for one per core.
+    """
+
+    name = "threads"
+    kind = "threads"
+    capabilities = Capabilities(seeds=False, gives_back=True)
+    ships = False
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._workers = workers
+
+    def readiness(self) -> Readiness:
+        """Return the number of threads there would be."""
+        count = self._workers or cores()
+        return Readiness(count, f"{counted(count, 'thread', 'threads')} of this process")
+
+    def open(self, plan: Plan, sink: Sink) -> Slots:
+        """Begin a run; a thread starts with its first batch."""
+        count = self._workers or cores()
+        return _Threads(plan, sink, min(count, plan.total or count))
+
+
+class _Threads(Slots):
+    def __init__(self, plan: Plan, sink: Sink, count: int) -> None:
+        self._plan = plan
+        self._sink = sink
+        self._threads: dict[Slot, ThreadPoolExecutor] = {}
+        self._currents: dict[int, Current] = {}
+        self._where: dict[int, Slot] = {}
+        self._begun: set[Slot] = set()
+        for number in range(count):
+            slot = f"thread {number}"
+            # A pool of one thread each, because batches are addressed to slots.
+            self._threads[slot] = ThreadPoolExecutor(1, thread_name_prefix=f"map {slot}")
+            sink(SlotJoined(slot))
+
+    def submit(self, slot: Slot, batch: Batch) -> None:
+        # Made now, so that a batch that waits can be given back and stopped too.
+        self._currents[batch.id] = Current(batch.run, batch.id)
+        self._where[batch.id] = slot
+        self._threads[slot].submit(self._run, slot, batch)
+
+    def _run(self, slot: Slot, batch: Batch) -> None:
+        current = self._currents[batch.id]
+        with inside_an_item():
+            envelope = self._begin(slot, current) or run_items(
+                self._plan.function,
+                batch.columns,
+                batch.indices,
+                current,
+                budget=batch.budget,
+                by_pickle=False,
+                capture=False,
+            )
+        del self._currents[batch.id]
+        self._sink(Answered(slot, batch.id, partial(_same, envelope)))
+
+    def _begin(self, slot: Slot, current: Current) -> Envelope | None:
+        if self._plan.init is None or slot in self._begun or not current.limit:
+            return None
+        self._begun.add(slot)
+        return call_init(self._plan.init, current, by_pickle=False)
+
+    def interrupt(self, slot: Slot) -> None:
+        for batch, current in list(self._currents.items()):
+            if self._where[batch] == slot:
+                current.stop()
+
+    def give_back(self, slot: Slot, batch: int, size: int) -> None:
+        current = self._currents.get(batch)
+        if current is not None:
+            self._sink(GivenBack(slot, batch, current.give_back(size)))
+
+    def ask_alive(self, slot: Slot) -> None:
+        self._sink(Alive(slot))
+
+    def close(self) -> None:
+        for thread in self._threads.values():
+            thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _same(envelope: Envelope) -> Envelope:
+    return envelope
+
+
+SCHEME = ThreadsScheme

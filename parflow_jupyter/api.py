@@ -7,11 +7,11 @@ the map. Everything heavy is imported when it is first needed.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import consent, wiring
+from .events import Event, MapStarted
 from .maps import MapOptions, MapResult, last_result, parallelizable, run_map
 from .pipelines import Pipeline as _Pipeline
 from .pipelines import module
@@ -50,6 +50,10 @@ __all__ = [
 _NOBODY_TO_ASK = (
     "No engines are connected, and nobody can be asked whether to start some: "
     "call parflow_jupyter.start_engines() first."
+)
+_RUNS_HERE = (
+    "No engines are connected, and nobody can be asked whether to start some, so this map runs "
+    "here, one item after the other: call parflow_jupyter.start_engines() before it for engines."
 )
 
 
@@ -194,8 +198,12 @@ def get_client(ask: bool = True) -> ipyparallel.Client | None:
 
     Source: VisTrails' ``parallelflow.api.get_client``.
     """
-    if cluster_info().engines_total == 0 and not (ask and _offer_to_start()):
-        return None
+    if cluster_info().engines_total == 0:
+        answer = _offer_to_start() if ask else False
+        if answer is None:
+            consent.warn(_NOBODY_TO_ASK)
+        if not answer:
+            return None
     return wiring.connect()
 
 
@@ -223,11 +231,8 @@ def load_balanced_view(ask: bool = True) -> ipyparallel.LoadBalancedView | None:
     return None if client is None else client.load_balanced_view()
 
 
-def _offer_to_start() -> bool:
+def _offer_to_start() -> bool | None:
     answer = consent.ask("There are no engines. Start one per core?")
-    if answer is None:
-        warnings.warn(_NOBODY_TO_ASK, stacklevel=4)
-        return False
     if answer:
         start_engines()
     return answer
@@ -295,6 +300,7 @@ def parallel_map(
 
     Source: VisTrails' parallel Map; the order of schemes from its parallelization toolbox.
     """
+    __tracebackhide__ = True  # IPython then shows the cell and the item, not what is between
     options = MapOptions(
         scheme=scheme,
         retries=retries,
@@ -311,15 +317,30 @@ def parallel_map(
         progress=progress,
         label=label,
     )
-    if ask and scheme in ("auto", "ipyparallel") and cluster_info().engines_total == 0:
-        _offer_to_start()
+    offer = _MapOffer() if ask else None
     return run_map(
         function,
         iterables,
         options=options,
-        schemes=wiring.toolbox(),
+        schemes=wiring.toolbox(offer.put if offer else None),
+        listener=offer.heard if offer else None,
         history=wiring.history(),
     )
+
+
+class _MapOffer:
+    """The offer to start engines for one map, put when it would run on engines and has none."""
+
+    def __init__(self) -> None:
+        self._unanswered = False
+
+    def put(self) -> None:
+        if cluster_info().engines_total == 0:
+            self._unanswered = _offer_to_start() is None
+
+    def heard(self, event: Event) -> None:
+        if self._unanswered and isinstance(event, MapStarted) and event.scheme == "serial":
+            consent.warn(_RUNS_HERE)
 
 
 def runs(limit: int = 20) -> list[dict[str, Any]]:

@@ -8,8 +8,10 @@ answer, and the question is not put.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+import warnings
 from typing import Any
 
 YES = frozenset({"", "y", "yes"})
@@ -38,6 +40,25 @@ def ask(question: str) -> bool | None:
         return input(f"{question} [Y/n] ").strip().lower() in YES
     except EOFError:
         return None
+
+
+def warn(message: str) -> None:
+    """Warn at the line of the code that called this package, each time it does.
+
+    Args:
+        message: What could not be done, and the way out.
+    """
+    skipped = tuple(
+        os.path.dirname(str(sys.modules[name].__file__)) + os.sep
+        for name in (__package__, "IPython")
+        if name in sys.modules
+    )
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(skipped):
+        frame = frame.f_back
+    warnings.warn_explicit(
+        message, UserWarning, frame.f_code.co_filename, frame.f_lineno, registry={}
+    )
 
 
 def can_ask() -> bool:

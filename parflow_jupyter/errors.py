@@ -42,6 +42,7 @@ of the package.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -95,6 +96,14 @@ class ParflowError(Exception):
         return {**self.details, "message": self.message, "reason": self.reason}
 
 
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # an int of too many digits
+        return f"(a huge {type(value).__name__})"
+    return text if len(text) <= 80 else f"{text[:60]}…{text[-10:]}"
+
+
 # --- bad input -------------------------------------------------------------
 
 
@@ -111,8 +120,8 @@ class EngineCountError(InvalidInputError):
 
     def __init__(self, n: object, limit: int, **details: Any) -> None:
         super().__init__(
-            f"Can't start {n!r} engines: give a whole number from 1 to {limit}, "
-            f"or None for one engine per available core.",
+            f"Can't start {_shown(n)} engines: give a whole number from 1 to {limit}, "
+            f"or leave it out for one engine per available core.",
             **details,
         )
 
@@ -124,7 +133,7 @@ class ProfileNameError(InvalidInputError):
 
     def __init__(self, name: object, **details: Any) -> None:
         super().__init__(
-            f"{name!r} is no profile name: use letters, digits, '.', '_' and '-', "
+            f"{_shown(name)} is no profile name: use letters, digits, '.', '_' and '-', "
             f"starting with a letter, digit or '_', at most 64 of them.",
             **details,
         )
@@ -135,7 +144,7 @@ class UnequalLengthsError(InvalidInputError):
 
     reason = "unequal-lengths"
 
-    def __init__(self, lengths: list[int], **details: Any) -> None:
+    def __init__(self, lengths: Sequence[int | str], **details: Any) -> None:
         shown = ", ".join(str(length) for length in lengths)
         super().__init__(
             f"The iterables of a map must have the same length, but have {shown} items: "

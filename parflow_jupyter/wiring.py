@@ -60,8 +60,12 @@ def connect() -> ipyparallel.Client:
     return connect_to(process.clusters())
 
 
-def toolbox() -> list[SchemeChoice]:
-    """Return the schemes in their order: ipyparallel, then serial as the last resort."""
+def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
+    """Return the schemes in their order: ipyparallel, then serial as the last resort.
+
+    Args:
+        offer: Called before a map looks for engines; may start some.
+    """
     from .maps.schemes.ipyparallel import IPyParallelScheme
     from .maps.schemes.serial import SerialScheme
     from .stores import settings
@@ -73,8 +77,8 @@ def toolbox() -> list[SchemeChoice]:
     )
     enabled = settings.schemes()
     return [
-        SchemeChoice(scheme, enabled=enabled[scheme.name]["enabled"])
-        for scheme in (engines, SerialScheme())
+        SchemeChoice(scheme, enabled=enabled[scheme.name]["enabled"], before=before)
+        for scheme, before in ((engines, offer), (SerialScheme(), None))
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import io
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,22 @@ from .runtime import host_name
 
 _clients: dict[tuple[str, str, str], Any] = {}
 _lock = threading.Lock()
+_inherited: list[Any] = []
+
+
+def _begin_anew() -> None:
+    """Leave a forked child without clients: their threads and sockets are its parent's.
+
+    They are kept, since a client that is collected or closed there waits for its threads forever.
+    """
+    global _lock
+    _lock = threading.Lock()
+    _inherited.extend(_clients.values())
+    _clients.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 def _identity(path: Path, connection: dict[str, Any]) -> tuple[str, str, str]:

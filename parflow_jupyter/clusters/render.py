@@ -19,7 +19,8 @@ _ENGINE_COLUMNS = (
     "launcher",
     "started here",
 )
-_CELL = "padding:2px 10px;text-align:left;border-bottom:1px solid var(--jp-border-color2,#ccc)"
+_NUMBERS = {"pid", "queued", "completed", "CPU %", "memory"}
+_CELL = "padding:3px 10px;border-bottom:1px solid var(--jp-border-color2,#8886);"
 _TABLE = "border-collapse:collapse;font-size:var(--jp-content-font-size1,14px);"
 
 
@@ -93,11 +94,14 @@ def _text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[st
 
 
 def _html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col" style="{_CELL}">{escape(cell)}</th>' for cell in header)
-    body = "".join(
-        "<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in row) + "</tr>"
-        for row in rows
-    )
+    styles = [f"{_CELL}text-align:{'right' if cell in _NUMBERS else 'left'}" for cell in header]
+
+    def cells(begin: str, row: Sequence[str], end: str) -> str:
+        pairs = zip(styles, row, strict=True)
+        return "".join(f'<{begin} style="{style}">{escape(cell)}</{end}>' for style, cell in pairs)
+
+    head = cells('th scope="col"', header, "th")
+    body = "".join(f"<tr>{cells('td', row, 'td')}</tr>" for row in rows)
     style = f"{_TABLE}color:var(--jp-ui-font-color1,inherit)"
     return f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
@@ -177,10 +181,10 @@ def started_here_text(engines: int, controller: bool) -> str:
 
     Example:
         >>> started_here_text(1, True), started_here_text(0, True)
-        ('1 engine was started here.', 'A controller was started here.')
+        ('1 engine was started here.', 'The controller was started here.')
         >>> started_here_text(2, False)
         '2 engines were started here.'
     """
     if not engines and controller:
-        return "A controller was started here."
+        return "The controller was started here."
     return f"{engines} engine{' was' if engines == 1 else 's were'} started here."

@@ -37,7 +37,7 @@ def _launcher(asked: str | None, profile_dir: Path | None) -> str:
             f"one of {', '.join(launcher_names())} with launcher=, or start these engines with "
             f"ipcluster; they are then shown and used, too."
         )
-    return check_launcher(asked or configured)
+    return check_launcher(configured if asked is None else asked)
 
 
 def start_params(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from parflow_jupyter.errors import SchemeUnavailableError
-from parflow_jupyter.maps.schemes.base import Scheme
+from parflow_jupyter.maps.schemes.base import Readiness, Scheme
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MARK = "__parflow_supports__"
@@ -61,10 +61,17 @@ def supports(function: Callable[..., Any]) -> Supports:
 
 @dataclass(frozen=True)
 class SchemeChoice:
-    """A scheme as the toolbox offers it."""
+    """A scheme as the toolbox offers it; ``before`` is called before its slots are counted."""
 
     scheme: Scheme
     enabled: bool = True
+    before: Callable[[], None] | None = None
+
+    def readiness(self) -> Readiness:
+        """Return how many slots the scheme has now, and why."""
+        if self.before is not None:
+            self.before()
+        return self.scheme.readiness()
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,7 @@ def choose(
     for offer in offers:
         scheme = offer.scheme
         why_not = _why_not(offer, supported, needs, nested)
-        ready = None if why_not else scheme.readiness()
+        ready = None if why_not else offer.readiness()
         if ready is not None and ready.slots:
             reason = f"{scheme.name}: {ready.why}"
             return Chosen(scheme, "; ".join([reason, *skipped]), ready.slots)
@@ -134,17 +141,17 @@ def _missing(scheme: Scheme, needs: Sequence[str]) -> list[str]:
 def _named(
     offers: Sequence[SchemeChoice], wanted: str, needs: Sequence[str], nested: bool
 ) -> Chosen:
-    found = [offer.scheme for offer in offers if offer.scheme.name == wanted]
+    found = [offer for offer in offers if offer.scheme.name == wanted]
     if not found:
         known = ", ".join(repr(offer.scheme.name) for offer in offers)
         raise SchemeUnavailableError(
             f"There is no scheme {wanted!r}: choose one of {known}, or 'auto'."
         )
-    if nested and found[0].kind not in _NESTED:
+    if nested and found[0].scheme.kind not in _NESTED:
         raise SchemeUnavailableError(
             f"Scheme {wanted!r} can't run a map inside an item of another map: use 'auto'."
         )
-    missing = _missing(found[0], needs)
+    missing = _missing(found[0].scheme, needs)
     if missing:
         raise SchemeUnavailableError(
             f"Scheme {wanted!r} can't do {', '.join(missing)}: leave that out, or use 'auto'."
@@ -154,4 +161,4 @@ def _named(
         raise SchemeUnavailableError(
             f"Scheme {wanted!r} can't run now: {ready.why}. Start engines, or use 'auto'."
         )
-    return Chosen(found[0], f"{wanted}: asked for; {ready.why}", ready.slots)
+    return Chosen(found[0].scheme, f"{wanted}: asked for; {ready.why}", ready.slots)

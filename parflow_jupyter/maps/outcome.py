@@ -106,9 +106,10 @@ class Outcome:
             self.ledger.give_back(left[start : start + size], suspect=True)
 
     def _give_up(self, index: int, slot: str, why: str) -> None:
-        times = self._losses[index]
+        count = self._losses[index]
+        times = "once" if count == 1 else f"{count} times"
         message = (
-            f"Item {index} was lost {times} times because its engine died ({why}): it may need "
+            f"Item {index} was lost {times} because its engine died ({why}): it may need "
             f"more memory than there is, or crash the process. Try it alone with scheme='serial', "
             f"or allow more engine_retries than {self._engine_retries}."
         )

@@ -15,12 +15,17 @@ _short.maxstring = _short.maxother = 60
 
 _STYLE = """
 <style>
-.parflow-result { color: var(--jp-ui-font-color1, inherit); font-size: 0.92em; }
-.parflow-result table { border-collapse: collapse; margin: 6px 0; }
-.parflow-result th, .parflow-result td { border: 1px solid var(--jp-border-color2, #8886);
-  padding: 2px 8px; text-align: left; vertical-align: top; background: transparent; }
-.parflow-result pre { background: var(--jp-layout-color2, #8882); padding: 6px; margin: 4px 0;
-  max-height: 20em; overflow: auto; color: inherit; }
+.parflow-result { color: var(--jp-ui-font-color1, inherit); }
+.parflow-result.parflow-result table { border-collapse: collapse; margin: 6px 0; }
+.parflow-result.parflow-result th, .parflow-result.parflow-result td {
+  border: 1px solid var(--jp-border-color2, #8886); padding: 3px 8px; text-align: left;
+  vertical-align: top; background: transparent; }
+.parflow-result.parflow-result th, .parflow-result.parflow-result td:not(:nth-child(4)) {
+  white-space: nowrap; }
+.parflow-result summary { cursor: pointer; }
+.parflow-result.parflow-result pre { background: var(--jp-layout-color2, #8882); padding: 6px 8px;
+  margin: 4px 0; max-height: 20em; overflow: auto; color: inherit; text-align: left;
+  white-space: pre; width: 0; min-width: max(100% - 16px, 36em); }
 .parflow-result .parflow-failed { color: var(--jp-error-color0, #c62828); font-weight: 600; }
 </style>
 """

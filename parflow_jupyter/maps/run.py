@@ -200,7 +200,9 @@ class _Call:
     def _explained(self, failure: ItemFailure) -> BaseException:
         exception = failure.exception
         where = f" on {failure.engine}" if failure.engine and self._scheme.ships else ""
-        note = f"Item {failure.index} of {self._report.total}, {bounded_repr(failure.item)}, "
+        note = (
+            f"Item at index {failure.index} of {self._report.total}, {bounded_repr(failure.item)}, "
+        )
         note += f"failed{where}."
         if self._scheme.ships and failure.traceback:
             note += f" There:\n{failure.traceback.rstrip()}"
@@ -237,5 +239,13 @@ def take_columns(iterables: Sequence[Iterable[Any]]) -> list[list[Any]]:
         for iterable in iterables
     ]
     if len({len(column) for column in columns}) > 1:
-        raise UnequalLengthsError([len(column) for column in columns])
+        # One that was cut short may be endless.
+        raise UnequalLengthsError(
+            [
+                f"more than {len(column) - 1}"
+                if len(column) == most and not isinstance(iterable, Sized)
+                else len(column)
+                for iterable, column in zip(iterables, columns, strict=True)
+            ]
+        )
     return columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import reprlib
@@ -122,10 +123,23 @@ def write(data: Mapping[str, Any], path: Path) -> None:
     Args:
         data: As ``to_dict`` gives it.
         path: The file; if it is a link, what it points to is replaced.
+
+    Raises:
+        DocumentError: The file can't be written.
     """
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     target = Path(os.path.realpath(path))
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        _replace(target, part, text)
+    except OSError as error:
+        raise DocumentError(
+            f"{path} can't be written ({error.strerror or error}): give the name of a file, "
+            f"in a folder that exists and may be written to."
+        ) from error
+
+
+def _replace(target: Path, part: Path, text: str) -> None:
     try:
         with open(part, "x", encoding="utf-8") as file:
             file.write(text)
@@ -135,7 +149,8 @@ def write(data: Mapping[str, Any], path: Path) -> None:
             shutil.copymode(target, part)
         os.replace(part, target)
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Content:
@@ -147,8 +162,9 @@ def read(path: Path) -> Content:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
         raise DocumentError(
-            f"{path} can't be read ({error}): check the name and that it is a pipeline file."
+            f"{path} can't be read ({why}): check the name and that it is a pipeline file."
         ) from error
     try:
         data = json.loads(text, parse_constant=_refuse_constant)

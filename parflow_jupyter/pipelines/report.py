@@ -10,6 +10,17 @@ from typing import Any
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.pipelines.model import Handle, listing
 
+_STYLE = """
+<style>
+.parflow-run { color: var(--jp-ui-font-color1, inherit); }
+.parflow-run.parflow-run table { border-collapse: collapse; margin: 6px 0; }
+.parflow-run.parflow-run th, .parflow-run.parflow-run td {
+  border: 1px solid var(--jp-border-color2, #8886); padding: 3px 8px; text-align: left;
+  vertical-align: top; white-space: nowrap; background: transparent; }
+.parflow-run.parflow-run td:last-child { white-space: normal; }
+</style>
+"""
+
 
 @dataclass(frozen=True)
 class ModuleReport:
@@ -125,7 +136,8 @@ class PipelineRun:
 
     def _repr_html_(self) -> str:
         head = "".join(
-            f"<th>{cell}</th>" for cell in ("Module", "State", "Items", "Time", "Remark")
+            f'<th scope="col">{cell}</th>'
+            for cell in ("Module", "State", "Items", "Time", "Remark")
         )
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
@@ -133,6 +145,6 @@ class PipelineRun:
         )
         caption = html.escape(f"Pipeline {self.name}: {self.state} after {self.elapsed:.2f} s")
         return (
-            f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table>"
+            f'{_STYLE}<div class="parflow-run">{caption}<table><thead><tr>{head}</tr></thead>'
+            f"<tbody>{body}</tbody></table></div>"
         )

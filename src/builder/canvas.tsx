@@ -20,10 +20,10 @@ import type { Edit, IConnection, IPipelineDocument, States } from './wire';
 
 const NODE_TYPES = { module: ModuleCard };
 const DELETE_KEYS = ['Backspace', 'Delete'];
-const FIT: FitViewOptions = {
+const FIT = {
   padding: { x: '32px', top: '32px', bottom: '64px' },
   maxZoom: 1
-};
+} satisfies FitViewOptions;
 const ARROW = {
   type: MarkerType.ArrowClosed,
   width: 14,
@@ -130,6 +130,9 @@ export function Canvas(props: ICanvasProps): JSX.Element {
   const [nodes, setNodes, applyChanges] = useNodesState<ModuleNode>([]);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const flow = useRef<ReactFlowInstance<ModuleNode, ConnectionEdge>>();
+  const frame = useRef<HTMLDivElement>(null);
+  // Whether a person chose what part is shown; until then, all of it is.
+  const isMoved = useRef(false);
 
   useEffect(() => {
     setNodes(before => {
@@ -149,9 +152,23 @@ export function Canvas(props: ICanvasProps): JSX.Element {
 
   useEffect(() => {
     if (isRearranged(pipeline, flow.current?.getNodes() ?? [])) {
+      isMoved.current = false;
       void flow.current?.fitView({ ...FIT, duration: 200 });
     }
   }, [pipeline]);
+
+  // The output is laid out late, and narrower when a side area opens.
+  useEffect(() => {
+    const observer = new ResizeObserver(() => {
+      if (!isMoved.current) {
+        void flow.current?.fitView(FIT);
+      }
+    });
+    if (frame.current) {
+      observer.observe(frame.current);
+    }
+    return () => observer.disconnect();
+  }, []);
 
   const edges = useMemo(
     () => toEdges(pipeline, states, selected),
@@ -174,6 +191,7 @@ export function Canvas(props: ICanvasProps): JSX.Element {
 
   return (
     <ReactFlow<ModuleNode, ConnectionEdge>
+      ref={frame}
       nodes={nodes}
       edges={edges}
       nodeTypes={NODE_TYPES}
@@ -210,10 +228,18 @@ export function Canvas(props: ICanvasProps): JSX.Element {
         return false;
       }}
       onConnect={connect}
+      // Without an event, it was not a person who moved it.
+      onMoveStart={event => (isMoved.current ||= event !== null)}
       onSelectionChange={select}
     >
       <Background />
-      <Controls showInteractive={false} fitViewOptions={FIT} />
+      <Controls
+        showInteractive={false}
+        fitViewOptions={FIT}
+        onZoomIn={() => (isMoved.current = true)}
+        onZoomOut={() => (isMoved.current = true)}
+        onFitView={() => (isMoved.current = false)}
+      />
     </ReactFlow>
   );
 }

@@ -89,7 +89,7 @@ function Problems(props: { problems: IProblem[] }): JSX.Element {
           {problems.map(({ where, what, fix }, index) => (
             <li key={index}>
               <strong>{where}</strong>: {what}
-              {fix && <span className="parflow-Problems-fix"> – {fix}</span>}
+              {fix && ` – ${fix}`}
             </li>
           ))}
         </ul>
@@ -148,7 +148,7 @@ export function PipelineEditor(props: IPipelineEditorProps): JSX.Element {
     [pipeline, states, pending, refusals, edit]
   );
   const hint = pending
-    ? `${connectionText({ from: pending, to: ['', ''] }, pipeline).split(' →')[0]} is chosen: click the input to connect it to, or press Escape.`
+    ? `${connectionText({ from: pending, to: ['', ''] }, pipeline).split(' →')[0]} is chosen: now choose the input to connect it to, or press Escape.`
     : '';
 
   return (
@@ -186,6 +186,12 @@ export function PipelineEditor(props: IPipelineEditorProps): JSX.Element {
             edit={edit}
             onSelect={setSelection}
           />
+          {pipeline.modules.length === 0 && (
+            <p className="parflow-Empty">
+              This pipeline has no modules yet. Add one in Python:{' '}
+              <code>pipeline.add(function)</code>
+            </p>
+          )}
           <div role="status" aria-label="Hint" className="parflow-Hint">
             {hint}
           </div>

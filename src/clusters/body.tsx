@@ -120,10 +120,11 @@ function Run(props: {
       Notification.error(error.message, { autoClose: false });
     });
   };
+  const done = run.done.toLocaleString();
   const count =
     run.total === null
-      ? trans.__('%1 done', run.done)
-      : trans.__('%1 of %2', run.done, run.total);
+      ? trans.__('%1 done', done)
+      : trans.__('%1 of %2', done, run.total.toLocaleString());
   return (
     <li className="jp-parflow-Run">
       <div className="jp-parflow-Row">

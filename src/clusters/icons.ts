@@ -9,10 +9,10 @@ function icon(name: string, paths: string): LabIcon {
   });
 }
 
-/** One line splits into three that run side by side, and joins again. */
+/** One becomes three that run side by side. */
 export const parflowIcon = icon(
   'panel',
-  '<path d="M2 11h3.2c1.2-3.6 3-5.6 5.3-6.3a2.5 2.5 0 0 1 4.9.3 2.5 2.5 0 0 1-4.7 1.2C9 6.9 8 8.400 7.300 11h2.400a2.500 2.500 0 0 1 4.600 0h2.400c-.6-2-1.300-3.400-2.200-4.300l1.400-1.500c1.400 1.200 2.300 3.100 2.900 5.800H22v2h-3.200c-1.200 3.600-3 5.600-5.300 6.300a2.500 2.500 0 0 1-4.900-.3 2.500 2.500 0 0 1 4.700-1.200c1.700-.7 2.700-2.200 3.400-4.800h-2.400a2.500 2.500 0 0 1-4.600 0H7.300c.6 2 1.300 3.400 2.200 4.300l-1.400 1.500C6.700 17.600 5.800 15.700 5.200 13H2z"/>'
+  '<circle cx="4" cy="12" r="3"/><path d="M4.6 12.7L12.6 5.2L11.4 3.8L3.4 11.3zM4 12.9L12 12.9L12 11.1L4 11.1zM3.4 12.7L11.4 20.2L12.6 18.8L4.6 11.3z"/><rect x="11" y="2.5" width="12" height="4" rx="1.5"/><rect x="11" y="10" width="12" height="4" rx="1.5"/><rect x="11" y="17.5" width="12" height="4" rx="1.5"/>'
 );
 
 export const startIcon = icon(

@@ -168,10 +168,12 @@ export function EnginesByHost(props: {
       {byHost(props.engines).map(([host, engines]) => (
         <table key={host} className="jp-parflow-Table">
           <caption>
-            <span className="jp-parflow-Table-host" title={host}>
-              {host}
-            </span>
-            <span>{engineCount(engines.length, trans)}</span>
+            <div className="jp-parflow-Table-caption">
+              <span className="jp-parflow-Table-host" title={host}>
+                {host}
+              </span>
+              <span>{engineCount(engines.length, trans)}</span>
+            </div>
           </caption>
           <thead>
             <tr>
@@ -185,11 +187,20 @@ export function EnginesByHost(props: {
           <tbody>
             {engines.map((engine, index) => (
               <tr key={engine.pid ?? `${engine.id}-${index}`}>
-                {columns.map(column => (
-                  <td key={column.name} data-number={column.isNumber}>
-                    {column.cell(engine)}
-                  </td>
-                ))}
+                {columns.map(({ name, isNumber, cell }) => {
+                  const content = cell(engine);
+                  // A narrow sidebar cuts long numbers off.
+                  const title = typeof content === 'string' ? content : '';
+                  return (
+                    <td
+                      key={name}
+                      data-number={isNumber}
+                      title={title || undefined}
+                    >
+                      {content}
+                    </td>
+                  );
+                })}
               </tr>
             ))}
           </tbody>

@@ -10,6 +10,24 @@ from process_helpers import processes_of, wait_until
 from parflow_jupyter.clusters import Clusters
 from parflow_jupyter.clusters.connection import connect
 
+FORK = """
+    import os, sys
+    from parflow_jupyter.clusters import Clusters
+    from parflow_jupyter.clusters.connection import connect
+    clusters = Clusters()
+    clusters.start_engines(1)
+    assert connect(clusters)[:].apply_sync(int, 8) == [8]
+    for works in (False, True):
+        child = os.fork()
+        if child == 0:
+            if works:
+                assert connect(Clusters())[:].apply_sync(int, 9) == [9]
+            sys.exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+    assert connect(clusters)[:].apply_sync(int, 7) == [7]
+    print("as before", flush=True)
+"""
+
 START = """
     import sys
     from parflow_jupyter.clusters import Clusters
@@ -26,6 +44,14 @@ def test_the_end_of_a_script_ends_what_it_started(run_python, isolated_home):
     assert script.stdout.readline().strip() == "1"
     script.stdin.write("\n")
     script.stdin.flush()
+    assert script.wait(30) == 0
+    assert wait_until(lambda: not processes_of(isolated_home), 10)
+
+
+def test_a_forked_child_connects_anew_and_ends(run_python, isolated_home):
+    """It neither uses nor closes its parent's client, whose threads it does not have."""
+    script = run_python(FORK)
+    assert script.stdout.readline().strip() == "as before"
     assert script.wait(30) == 0
     assert wait_until(lambda: not processes_of(isolated_home), 10)
 

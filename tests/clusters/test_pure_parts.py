@@ -35,6 +35,15 @@ def test_engine_counts_that_are_refused(n):
     assert repr(n) in str(caught.value)
 
 
+@pytest.mark.parametrize("n", ["x" * 9999, 10**9999], ids=["text", "number"])
+def test_a_huge_value_keeps_the_message_short(n):
+    """Even one that has no repr."""
+    for refuse in (check_engine_count, check_profile_name):
+        with pytest.raises(InvalidInputError) as caught:
+            refuse(n)
+        assert len(str(caught.value)) < 250
+
+
 def test_engine_counts_that_are_taken():
     """Whole numbers up to the limit are taken; None is one per available core."""
     assert [1, 16, available_cores()] == [

@@ -81,6 +81,7 @@ def test_nothing_runs_and_nothing_is_started(clusters, isolated_home):
         ({"n": 0}, EngineCountError),
         ({"n": "two"}, EngineCountError),
         ({"n": 1, "launcher": "nope"}, InvalidInputError),
+        ({"n": 1, "launcher": ""}, InvalidInputError),
         ({"n": 1, "profile": "nope"}, ProfileNotFoundError),
         ({"n": 1, "profile": "../x"}, InvalidInputError),
         ({"n": 1, "cluster_id": "../x"}, InvalidInputError),

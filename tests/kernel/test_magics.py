@@ -183,7 +183,7 @@ def test_each_command_is_one_call(run, api, line, calls):
         (running(), "Profile 'default': running, 2 engines, 2 started here."),
         (
             replace(running(), engines_total=1, problems=[object()]),
-            "Profile 'default': running, 1 engine, 2 started here. 1 problems: see %parflow info.",
+            "Profile 'default': running, 1 engine, 2 started here. 1 problem: see %parflow info.",
         ),
     ],
 )
@@ -265,7 +265,16 @@ def test_what_becomes_of_processes_is_asked(run, api, say, answer, choice):
         ("profile", "lab", None),
         ("profile", "lab", choice),
     ]
-    assert len(asked) == 2
+    assert asked == ["2 engines were started here. End them? 'n' leaves them running."] * 2
+
+
+@pytest.mark.parametrize(("count", "what"), [(1, "1 engine"), (0, "The controller")])
+def test_the_question_counts_what_was_started_here(run, api, say, count, what):
+    """In words that fit one engine, and a controller alone."""
+    api.info = replace(running(), engines_started_here=count)
+    asked = say(True)
+    run("%parflow cleanup")
+    assert asked[0].startswith(f"{what} was started here.")
 
 
 @pytest.mark.parametrize("line", ["cleanup", "profile lab"])

@@ -150,7 +150,7 @@ def test_a_raised_exception_is_the_items_own_with_a_note(scheme):
     """The note names the item; the partial result is reachable."""
     with pytest.raises(ZeroDivisionError) as caught:
         mapped(scheme, lambda x: 1 / x, [1, 2, 0])
-    assert "Item 2 of 3, 0, failed" in "\n".join(caught.value.__notes__)
+    assert "Item at index 2 of 3, 0, failed" in "\n".join(caught.value.__notes__)
     assert caught.value.map_result is last_result()
     assert caught.value.map_result.errors[0].index == 2
 

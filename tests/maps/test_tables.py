@@ -17,6 +17,8 @@ from parflow_jupyter.maps.envelope import Envelope
 from parflow_jupyter.maps.interrupts import Current
 from parflow_jupyter.maps.items import run_items
 from parflow_jupyter.maps.ledger import Ledger
+from parflow_jupyter.maps.outcome import Outcome
+from parflow_jupyter.maps.report import Report
 from parflow_jupyter.maps.run import take_columns
 from parflow_jupyter.maps.schemes.base import Capabilities, Readiness, Scheme
 
@@ -172,7 +174,7 @@ def test_what_a_function_supports_is_kept_with_it():
     [
         (([1, 2], [1]), "2, 1"),
         ((iter([1]), iter([1, 2, 3])), "1, 3"),
-        (([1, 2], itertools.count()), "2, 3"),
+        (([1, 2], itertools.count()), "2, more than 2"),
     ],
 )
 def test_iterables_of_different_lengths_are_refused(iterables, lengths):
@@ -238,3 +240,13 @@ def test_a_batch_hands_back_what_is_beyond_its_budget():
     assert envelope.state == "partial"
     assert 2 <= len(envelope.values) <= 4
     assert isinstance(envelope, Envelope)
+
+
+@pytest.mark.parametrize(("allowed", "times"), [(0, "once"), (1, "2 times")])
+def test_a_lost_item_says_how_often(allowed, times):
+    """Its error counts the engines that died with it."""
+    report = Report(run="r", scheme="s", reason="", label="f", total=1)
+    outcome = Outcome(Ledger(1), [[5]], report, 0, allowed)
+    for _ in range(allowed + 1):
+        outcome.lost("engine 1", [0], "killed")
+    assert f"Item 0 was lost {times} because" in str(outcome.failures[0].exception)

@@ -130,7 +130,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(DocumentError, match="disk full"):
         Pipeline("new").save(file)
     assert [path.name for path in tmp_path.iterdir()] == ["p.json"]
     assert Pipeline.load(file).name == "old"
@@ -213,8 +213,19 @@ def test_a_file_that_is_no_json_is_explained(tmp_path: Path, content, words):
 
 def test_a_missing_file_is_explained(tmp_path: Path):
     """It is a broken document too, for who catches one kind."""
-    with pytest.raises(DocumentError, match=r"gone\.json can't be read"):
+    with pytest.raises(DocumentError, match=r"gone\.json can't be read") as caught:
         Pipeline.load(tmp_path / "gone.json")
+    assert str(caught.value).count("gone.json") == 1
+
+
+def test_a_file_that_cannot_be_written_is_explained(tmp_path: Path):
+    """The message names the file that was asked for, and nothing is left behind."""
+    for path, why in ((tmp_path, "Is a directory"), (tmp_path / "no" / "p.json", "No such file")):
+        with pytest.raises(DocumentError, match=why) as caught:
+            Pipeline("p").save(path)
+        assert str(caught.value).startswith(f"{path} can't be written")
+        assert ".part" not in str(caught.value)
+    assert list(tmp_path.parent.glob(".*.part")) == []
 
 
 @pytest.fixture

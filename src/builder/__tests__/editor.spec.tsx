@@ -46,6 +46,11 @@ describe('PipelineEditor', () => {
     expect(screen.getAllByText('list[str]')).toHaveLength(2);
   });
 
+  it('says how an empty pipeline gets its modules', () => {
+    show({ pipeline: { ...PIPELINE, modules: [], connections: [] } });
+    screen.getByText('pipeline.add(function)');
+  });
+
   it('asks for no value where one arrives by a connection', () => {
     show();
     expect(screen.queryByLabelText('value of path of thumbnail')).toBeNull();

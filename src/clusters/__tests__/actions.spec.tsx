@@ -131,6 +131,15 @@ describe('actions', () => {
   });
 
   describe('profile', () => {
+    it('begins on the current one', async () => {
+      await open(CommandIDs.changeProfile);
+      const radio = screen.getByRole<HTMLInputElement>('radio', {
+        name: /default/
+      });
+      expect(radio.checked).toBe(true);
+      expect(document.activeElement).toBe(radio);
+    });
+
     it('changes to the chosen one', async () => {
       await open(CommandIDs.changeProfile);
       fireEvent.click(await screen.findByLabelText(/^gpu/));

@@ -112,7 +112,8 @@ describe('PanelBody', () => {
         done: 4,
         failed: 1
       },
-      { run: 'r2', state: 'stopping', total: null, done: 7 }
+      { run: 'r2', state: 'stopping', total: null, done: 7 },
+      { run: 'r3', state: 'running', total: 1000000, done: 333333 }
     ];
     await show(RUNNING);
     const bar = screen.getByRole('progressbar', {
@@ -122,6 +123,8 @@ describe('PanelBody', () => {
     expect(bar.getAttribute('aria-valuemax')).toBe('10');
     screen.getByText('4 of 10 · 1 failed · threads');
     screen.getByText('7 done · stopping');
+    const [done, total] = [333333, 1000000].map(n => n.toLocaleString());
+    screen.getByText(`${done} of ${total}`);
     const stop = screen.getByRole<HTMLButtonElement>('button', {
       name: 'Stop r2'
     });

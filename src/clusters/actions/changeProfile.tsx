@@ -36,6 +36,7 @@ function Profiles(props: IProfilesProps): JSX.Element {
             name={group}
             value={profile.name}
             checked={profile.name === chosen}
+            autoFocus={profile.name === chosen}
             onChange={() => choose(profile.name)}
           />
           <span className="jp-parflow-Profiles-name">{profile.name}</span>
@@ -184,7 +185,7 @@ export function ProfileDialog(props: IDialogProps): JSX.Element {
           trans={trans}
         />
       )}
-      <NewProfile create={create} trans={trans} />
+      {(profiles || error) && <NewProfile create={create} trans={trans} />}
     </DialogBody>
   );
 }

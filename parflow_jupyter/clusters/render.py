@@ -181,10 +181,10 @@ def started_here_text(engines: int, controller: bool) -> str:
 
     Example:
         >>> started_here_text(1, True), started_here_text(0, True)
-        ('1 engine was started here.', 'A controller was started here.')
+        ('1 engine was started here.', 'The controller was started here.')
         >>> started_here_text(2, False)
         '2 engines were started here.'
     """
     if not engines and controller:
-        return "A controller was started here."
+        return "The controller was started here."
     return f"{engines} engine{' was' if engines == 1 else 's were'} started here."

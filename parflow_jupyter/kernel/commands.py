@@ -98,15 +98,9 @@ def _profile(asked: Namespace, api: Any) -> Any:
         return Text(f"Profile {api.cluster_info().profile!r}")
     try:
         return api.change_profile(asked.name, cleanup=asked.choice)
-    except CleanupNeededError as needed:
-        return api.change_profile(asked.name, cleanup=_ask_cleanup(_started(needed)))
-
-
-def _started(needed: CleanupNeededError) -> str:
-    facts = needed.details
-    if "engines" not in facts:
-        return needed.message
-    return started_here_text(facts["engines"], bool(facts.get("controller")))
+    except CleanupNeededError:
+        choice = _ask_cleanup(_started_here(api.cluster_info()))
+        return api.change_profile(asked.name, cleanup=choice)
 
 
 def _adopt(_: Namespace, api: Any) -> Any:
@@ -122,7 +116,12 @@ def _choice_for(info: Any) -> Choice:
     controller = info.controller is not None and info.controller.started_here
     if not controller and not info.engines_started_here:
         return "terminate"
-    return _ask_cleanup(started_here_text(info.engines_started_here, controller))
+    return _ask_cleanup(_started_here(info))
+
+
+def _started_here(info: Any) -> str:
+    controller = info.controller is not None and info.controller.started_here
+    return started_here_text(info.engines_started_here, controller)
 
 
 def _ask_cleanup(why: str) -> Choice:

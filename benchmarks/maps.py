@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -32,6 +33,71 @@ def pause(x: int) -> int:
     return x
 
 
+def uneven_pause(x: int) -> int:
+    """Return x after 2 to 20 ms, by its number."""
+    time.sleep(0.002 + 0.018 * (x * 7919 % 101) / 100)
+    return x
+
+
+def uneven_work(x: int) -> int:
+    """Return x after 2 to 20 ms of computing, by its number."""
+    total = 0
+    for k in range(30_000 + 270_000 * (x * 7919 % 101) // 100):
+        total += k
+    return x
+
+
+def size_of(data: bytes) -> bytes:
+    """Return as many bytes as were given."""
+    return bytes(len(data))
+
+
+class SumWith:
+    """A function that refers to a large array."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+    def __call__(self, x: int) -> float:
+        """Return an element of the array, and x."""
+        return float(self.array[x]) + x
+
+
+def more_rows() -> Iterator[tuple[str, Callable[[Any], Any], list[Any], tuple[str, ...]]]:
+    """Yield title, function, items, and who does not take part."""
+    import numpy
+
+    slow = ("lview.map",)
+    by_hand = ("ProcessPoolExecutor, chunks by hand",)
+    yield "1 item", square, [3], ()
+    yield "300 uneven items, 2 to 20 ms asleep", uneven_pause, list(range(300)), by_hand
+    yield "300 uneven items of computing", uneven_work, list(range(300)), by_hand
+    yield "2,000 items of 100 kB in and out", size_of, [bytes(100_000)] * 2_000, slow
+    array = numpy.arange(25_000_000, dtype=float)
+    one_by_one = ("lview.map", "ProcessPoolExecutor", "ProcessPoolExecutor, chunks by hand")
+    yield "100 items with an array of 200 MB", SumWith(array), list(range(100)), one_by_one
+
+
+def costs(client: Any, rounds: int) -> None:
+    """Print what options cost per item, in microseconds of one slot."""
+    from parflow_jupyter.maps import MapOptions, run_map
+    from parflow_jupyter.maps.schemes.ipyparallel import IPyParallelScheme
+
+    scheme, items = IPyParallelScheme(lambda: client), list(range(100_000))
+    times: dict[str, list[float]] = {"plain": [], "seed=7": [], "timeout=5": []}
+    for _ in range(rounds):
+        for name, measured in times.items():
+            given = {"plain": {}, "seed=7": {"seed": 7}, "timeout=5": {"timeout": 5}}[name]
+            start = time.perf_counter()
+            run_map(square, [items], options=MapOptions(progress=False, **given), schemes=[scheme])
+            measured.append(time.perf_counter() - start)
+    plain = statistics.median(times.pop("plain"))
+    print(f"\nCost of options per item, {len(items):,} items")
+    for name, measured in times.items():
+        each = (statistics.median(measured) - plain) * SLOTS / len(items)
+        print(f"  {name:<38} {each * 1e6:9.2f} µs")
+
+
 def main() -> None:
     """Measure and print the tables."""
     arguments = parsed()
@@ -41,8 +107,11 @@ def main() -> None:
         for size in arguments.sizes:
             left_out = ("lview.map",) if size > 1000 else ()
             table(f"{size:,} tiny items", contenders, square, size, arguments.rounds, left_out)
-        left_out = ("ProcessPoolExecutor, chunks by hand",)
-        table("200 items of 10 ms", contenders, pause, 200, arguments.rounds, left_out)
+        by_hand = ("ProcessPoolExecutor, chunks by hand",)
+        table("200 items of 10 ms", contenders, pause, 200, arguments.rounds, by_hand)
+        for title, function, items, left_out in more_rows():
+            compare(title, contenders, function, items, arguments.rounds, left_out)
+        costs(client, arguments.rounds)
 
 
 def parsed() -> argparse.Namespace:
@@ -82,15 +151,21 @@ def all_contenders(stack: ExitStack, client: Any) -> dict[str, Contender]:
 
     from parflow_jupyter.maps import MapOptions, run_map
     from parflow_jupyter.maps.schemes.ipyparallel import IPyParallelScheme
+    from parflow_jupyter.maps.schemes.processes import ProcessesScheme
 
+    warnings.filterwarnings("ignore", message=".*sent once per engine.*")
     scheme = IPyParallelScheme(lambda: client)
     options = MapOptions(progress=False)
     pool = stack.enter_context(ProcessPoolExecutor(SLOTS))
     loky = stack.enter_context(Parallel(n_jobs=SLOTS))
     view = client.load_balanced_view()
+    processes = ProcessesScheme(SLOTS)
     contenders: dict[str, Contender] = {
         "parflow_jupyter": lambda f, items: list(
             run_map(f, [items], options=options, schemes=[scheme])
+        ),
+        "parflow_jupyter, processes": lambda f, items: list(
+            run_map(f, [items], options=options, schemes=[processes])
         ),
         "joblib": lambda f, items: loky(delayed(f)(item) for item in items),
         "ProcessPoolExecutor, chunks by hand": lambda f, items: list(
@@ -115,8 +190,19 @@ def table(
     """Let the contenders take turns, check what they return, and print their medians."""
     if size > 10_000:
         left_out = (*left_out, "ProcessPoolExecutor")
-    items = list(range(size))
-    expected = [x * x for x in items] if function is square else items
+    compare(title, contenders, function, list(range(size)), rounds, left_out)
+
+
+def compare(
+    title: str,
+    contenders: dict[str, Contender],
+    function: Callable[[Any], Any],
+    items: list[Any],
+    rounds: int,
+    left_out: tuple[str, ...],
+) -> None:
+    """Let the contenders take turns on the same items, and print their medians."""
+    expected = [function(item) for item in items]
     times: dict[str, list[float]] = {name: [] for name in contenders if name not in left_out}
     for _ in range(rounds):
         for name in times:

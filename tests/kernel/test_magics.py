@@ -268,7 +268,7 @@ def test_what_becomes_of_processes_is_asked(run, api, say, answer, choice):
     assert asked == ["2 engines were started here. End them? 'n' leaves them running."] * 2
 
 
-@pytest.mark.parametrize(("count", "what"), [(1, "1 engine"), (0, "A controller")])
+@pytest.mark.parametrize(("count", "what"), [(1, "1 engine"), (0, "The controller")])
 def test_the_question_counts_what_was_started_here(run, api, say, count, what):
     """In words that fit one engine, and a controller alone."""
     api.info = replace(running(), engines_started_here=count)

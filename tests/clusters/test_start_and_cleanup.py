@@ -1,6 +1,8 @@
 """Starting engines, asking about them and ending them, on real processes."""
 
+import contextlib
 import os
+import sys
 import threading
 import time
 
@@ -13,6 +15,7 @@ from parflow_jupyter.errors import (
     CleanupNeededError,
     EngineCountError,
     EngineNotFoundError,
+    EngineStartError,
     InvalidInputError,
     NoEnginesError,
     OperationNotFoundError,
@@ -241,3 +244,16 @@ def test_a_closed_handle_says_so(isolated_home):
     handle.close()
     with pytest.raises(Exception, match="closed"):
         handle.start_engines(1)
+
+
+def test_a_python_that_failed_once_is_tried_again(clusters, isolated_home):
+    """As while a package is being upgraded: the next start gets a fork server of its own."""
+    python = isolated_home / "python"
+    python.write_text(
+        f'#!/bin/sh\n[ -e "$0.tried" ] && exec {sys.executable} "$@"\ntouch "$0.tried"\nexit 3\n'
+    )
+    python.chmod(0o700)
+    # Whether the first start sees the failure or is late enough to try again is a matter of time.
+    with contextlib.suppress(EngineStartError):
+        clusters.start_engines(1, python=str(python))
+    assert clusters.start_engines(1, python=str(python)).engines_total >= 1

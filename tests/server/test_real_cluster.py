@@ -177,10 +177,10 @@ def test_what_a_server_started_ends_with_it(server, isolated_home):
     # Other extensions may start short helpers.
     wait_until(lambda: len(processes_of(isolated_home)) == 1, 5)
     assert set(processes_of(isolated_home)) == {process.pid}, processes_of(isolated_home)
-    send(url + "cluster/engines", "POST", {"n": 2})
-    assert wait_until(lambda: send(url + "cluster")["engines_total"] == 2, 60), send(
-        url + "cluster"
-    )
+    operation = send(url + "cluster/engines", "POST", {"n": 2})["id"]
+    assert wait_until(lambda: send(url + f"operations/{operation}")["state"] != "running", 60)
+    assert send(url + f"operations/{operation}")["error"] is None
+    assert send(url + "cluster")["engines_total"] == 2
     assert len(processes_of(isolated_home)) > 3
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) is not None

@@ -85,8 +85,14 @@ class ForkServerClient:
         return self._process.pid
 
     def is_usable(self) -> bool:
-        """Tell whether it lives and what it imported is still what is installed."""
-        return not self._reading.done() and self._stamp == _stamp(self.paths)
+        """Tell whether it lives, or may yet, and what it imported is still what is installed."""
+        is_starting = not self.paths
+        return not self._reading.done() and (is_starting or self._stamp == _stamp(self.paths))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended, so that nothing more will be heard of its children."""
+        return self._reading.done()
 
     async def wait_ready(self, timeout: float) -> None:
         """Wait until everything is imported.

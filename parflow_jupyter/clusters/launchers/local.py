@@ -18,14 +18,16 @@ class LocalLauncher(Launcher):
     def __init__(self, log_dir: Path, on_exit: ExitListener) -> None:
         super().__init__(log_dir, on_exit)
         self._servers: dict[str, ForkServerClient] = {}
+        self._retired: list[ForkServerClient] = []
 
     def _server(self, python: str) -> ForkServerClient:
         server = self._servers.get(python)
-        if server is not None and (not server.paths or server.is_usable()):
+        if server is not None and server.is_usable():
             return server
         if server is not None:
             # A package changed, or it ended: those that it forked live on.
             server.retire()
+            self._retired = [old for old in (*self._retired, server) if not old.is_over]
         log = self.log_dir / FORK_SERVER_LOG
         server = self._servers[python] = ForkServerClient(python, log, self.on_exit)
         return server

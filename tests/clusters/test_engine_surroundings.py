@@ -95,7 +95,9 @@ def test_a_python_without_ipyparallel_is_told(clusters, tmp_path):
     assert clusters.info().engines_total == 0
 
 
-def test_a_launcher_that_the_profile_configures_is_not_passed_over(clusters, monkeypatch):
+def test_a_launcher_that_the_profile_configures_is_not_passed_over(
+    clusters, isolated_home, monkeypatch
+):
     """A profile made for Slurm does not silently get local engines; naming one does."""
     config = locate_profile("default") / "ipcluster_config.py"
     config.write_text("c.Cluster.engine_launcher_class = 'their_own.Teleport'\n")
@@ -103,6 +105,8 @@ def test_a_launcher_that_the_profile_configures_is_not_passed_over(clusters, mon
         clusters.start_engines(1)
     config.write_text("c.Cluster.engine_launcher_class = 'slurm'\n")
     monkeypatch.setenv("PATH", os.path.dirname(sys.executable))
+    monkeypatch.chdir(isolated_home)
     with pytest.raises(EngineStartError, match="sbatch"):
         clusters.start_engines(1)
+    assert not list(isolated_home.rglob("*batch*"))
     assert clusters.start_engines(1, launcher="local").engines_total == 1

@@ -25,6 +25,8 @@ def run_engine_set(spec: dict[str, Any]) -> None:
 
 
 async def _drive(spec: dict[str, Any]) -> None:
+    from ipyparallel.cluster.launcher import BatchSystemLauncher
+
     launcher = _make_launcher(spec)
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
@@ -36,12 +38,16 @@ async def _drive(spec: dict[str, Any]) -> None:
 
     loop.add_signal_handler(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    await _finished(launcher.start(spec["settings"]["EngineSet"]["n"]))
-    launcher.on_stop(lambda data: ended.set())
-    await ended.wait()
-    if asked_to_end.is_set():
-        await _finished(launcher.stop())
-        return
+    try:
+        await _finished(launcher.start(spec["settings"]["EngineSet"]["n"]))
+        launcher.on_stop(lambda data: ended.set())
+        await ended.wait()
+        if asked_to_end.is_set():
+            await _finished(launcher.stop())
+            return
+    finally:
+        if isinstance(launcher, BatchSystemLauncher):
+            Path(launcher.batch_file).unlink(missing_ok=True)
     code = (launcher.stop_data or {}).get("exit_code")
     raise SystemExit(code if isinstance(code, int) and 0 < code < 256 else 0 if code == 0 else 1)
 
@@ -52,6 +58,7 @@ async def _finished(result: Any) -> Any:
 
 def _make_launcher(spec: dict[str, Any]) -> Any:
     from ipyparallel.cluster.launcher import (
+        BatchSystemLauncher,
         LocalProcessLauncher,
         SSHLauncher,
         find_launcher_class,
@@ -65,6 +72,9 @@ def _make_launcher(spec: dict[str, Any]) -> Any:
         engine_set_id=spec["uuid"][:8],
         work_dir=spec["cwd"],
     )
+    if isinstance(launcher, BatchSystemLauncher):
+        # Theirs has one name for all sets, in the folder of who asked.
+        launcher.batch_file = str(Path(spec["log"]).with_suffix(".batch"))
     searched = [*spec["path"], *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     launcher.environment = {
         **launcher.environment,

@@ -132,7 +132,7 @@ def test_a_failure_is_raised(scheme):
     results = lazily(scheme, lambda x: 1 / x, [1, 2, 0], ordered=True, batch=1)
     with pytest.raises(ZeroDivisionError) as caught:
         list(results)
-    assert "Item 2" in caught.value.__notes__[0]
+    assert "Item at index 2" in caught.value.__notes__[0]
 
 
 def test_what_reading_the_input_raises_comes_after_the_results(scheme):

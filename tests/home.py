@@ -21,6 +21,7 @@ _FOLDERS = {
     "XDG_DATA_HOME": "xdg/data",
     "XDG_CACHE_HOME": "xdg/cache",
     "XDG_STATE_HOME": "xdg/state",
+    "PARFLOW_DATA_DIR": "data",
     "PARFLOW_RUNTIME_DIR": "run",
 }
 _SETTINGS = {"JUPYTER_PLATFORM_DIRS": "0", "PARFLOW_LINGER_SECONDS": "2"}

@@ -6,7 +6,7 @@ import signal
 import tempfile
 import time
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -99,12 +99,12 @@ def started_engines(count):
         finally:
             _end_processes()
             mine = [psutil.Process(pid) for pid in _children() - before if psutil.pid_exists(pid)]
+            for process in mine:
+                # Asked to stop, ipyparallel waits seconds for nannies of hurt engines.
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
             engines.stop()
-            _, alive = psutil.wait_procs(mine, timeout=3)
-            for process in alive:
-                # ipyparallel's nannies sometimes outlive an engine that was frozen or killed.
-                process.kill()
-            _, left = psutil.wait_procs(alive, timeout=10)
+            _, left = psutil.wait_procs(mine, timeout=10)
             assert not left, f"processes were left behind: {left}"
 
 

@@ -60,10 +60,11 @@ class Clusters(Steering):
         python: str | None = None,
         cwd: str | None = None,
         path: list[str] | None = None,
+        restart: str | None = None,
     ) -> Operation:
         """Begin to start engines and return at once; see ``start_engines`` for the arguments."""
         target = self._target(profile, cluster_id)
-        params = start_params(n, launcher, python, cwd, path, target.profile_dir)
+        params = start_params(n, launcher, python, cwd, path, target.profile_dir, restart)
         return self._begin_start(target, params, timeout=60)
 
     def _begin_start(self, target: Target, params: dict[str, Any], timeout: float) -> Operation:
@@ -83,6 +84,7 @@ class Clusters(Steering):
         python: str | None = None,
         cwd: str | None = None,
         path: list[str] | None = None,
+        restart: str | None = None,
         wait: bool = True,
         timeout: float = 60,
         listener: Listener | None = None,
@@ -97,6 +99,8 @@ class Clusters(Steering):
             python: Interpreter of the engines; None is this process's.
             cwd: Their folder; None is this process's.
             path: Entries put before their ``sys.path``; None are this process's own ones.
+            restart: Whether engines that die are started again: "never", "on-failure" (up to 3
+                times each) or "on-failure:N"; None is what ``PARFLOW_RESTART`` says, else never.
             wait: False returns before the engines have registered.
             timeout: Seconds for all engines to register.
             listener: Gets an OperationChanged as each engine registers.
@@ -107,7 +111,7 @@ class Clusters(Steering):
                 not one engine, came up. If only some engines fail, ``problems`` has them.
         """
         target = self._target(profile, cluster_id)
-        params = start_params(n, launcher, python, cwd, path, target.profile_dir)
+        params = start_params(n, launcher, python, cwd, path, target.profile_dir, restart)
         operation = self._begin_start(target, params, timeout)
         if wait:
             operation = self._wait(target, operation, timeout + 60, listener)

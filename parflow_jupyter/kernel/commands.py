@@ -79,7 +79,8 @@ def _start(asked: Namespace, api: Any) -> Any:
     if count is not None and count.lstrip("+-").isdecimal():
         count = int(count)
     # Anything else goes on as it is, and is refused by the rule for counts.
-    return api.start_engines(count, launcher=asked.launcher, profile=asked.profile)
+    more = {} if asked.restart is None else {"restart": asked.restart}
+    return api.start_engines(count, launcher=asked.launcher, profile=asked.profile, **more)
 
 
 def _info(_: Namespace, api: Any) -> Any:

@@ -51,8 +51,8 @@ class FacadeThatNotes:
         if self.error is not None:
             raise self.error
 
-    def start_engines(self, n=None, *, launcher=None, profile=None):
-        self._note("start", n, launcher, profile)
+    def start_engines(self, n=None, *, launcher=None, profile=None, **more):
+        self._note("start", n, launcher, profile, *more.values())
         return self.info
 
     def cluster_info(self):
@@ -160,6 +160,7 @@ def running(started_here=2):
         ("start {1 + 1}", [("start", 2, None, None)]),
         ("start -1", [("start", -1, None, None)]),
         ("start two", [("start", "two", None, None)]),
+        ("start 1 --restart on-failure:2", [("start", 1, None, None, "on-failure:2")]),
         ("start 1.5", [("start", "1.5", None, None)]),
         ("profile lab", [("profile", "lab", None)]),
         ("profile lab --detach", [("profile", "lab", "detach")]),

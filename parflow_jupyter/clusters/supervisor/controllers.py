@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import sys
 import time
@@ -59,13 +60,15 @@ class StartRequest:
     path: list[str]
     environment: dict[str, str]
     restarts: int = 0
+    restart_limit: int = 0
 
 
 async def launch(
     cluster: Cluster, request: StartRequest, spec: ProcessSpec, timeout: float
 ) -> ManagedProcess:
     """Start one process, write it down and follow it to its end."""
-    started = await cluster.launcher(request.launcher).start(spec, timeout)
+    launcher = cluster.launcher(request.launcher)
+    started = await launcher.start(spec, timeout)
     process = ManagedProcess(
         kind=spec.role,
         identity=started.identity,
@@ -79,9 +82,12 @@ async def launch(
         spec={"python": spec.python, "cwd": spec.cwd, "path": spec.path},
         environment=request.environment,
         restarts=request.restarts,
+        restart_limit=request.restart_limit,
     )
     cluster.processes[process.pid] = process
     cluster.save()
+    # Only now: were the supervisor killed before, nobody would know of the process.
+    launcher.recorded(started)
     watch(cluster, process)
     return process
 
@@ -170,6 +176,11 @@ async def ensure_controller(cluster: Cluster, request: StartRequest) -> None:
             return
         own = cluster.controller()
         if own is not None:
+            # Started by a supervisor that was killed since, it may be about to listen.
+            with contextlib.suppress(ControllerStartError):
+                await _wait_ready(cluster, own, ANSWER_TIMEOUT)
+                if await connect_controller(cluster):
+                    return
             raise ControllerSilentError(
                 f"The controller (pid {own.pid}) lives but its connection file is gone: "
                 f"clean up, then start again."
@@ -201,15 +212,20 @@ async def _start_controller(cluster: Cluster, request: StartRequest) -> None:
         process = await launch(cluster, request, spec, START_TIMEOUT)
     except EngineStartError as error:
         raise ControllerStartError(error.message) from error
-    deadline = time.monotonic() + START_TIMEOUT
+    await _wait_ready(cluster, process, START_TIMEOUT)
+    await connect_controller(cluster)
+
+
+async def _wait_ready(cluster: Cluster, process: ManagedProcess, timeout: float) -> None:
+    """Wait until a controller has written both its connection files."""
+    deadline = time.monotonic() + timeout
     ready = [connection_path(cluster.profile_dir, cluster.cluster_id, "client")]
     ready.append(connection_path(cluster.profile_dir, cluster.cluster_id, "engine"))
     while not all(path.exists() for path in ready):
         if not process.lives or time.monotonic() > deadline:
-            meaning = (process.exit or {}).get("meaning", f"not ready after {START_TIMEOUT:g} s")
+            meaning = (process.exit or {}).get("meaning", f"not ready after {timeout:g} s")
             raise ControllerStartError(
                 f"The controller did not come up: {meaning}. Its log {process.log} ends with:\n"
                 f"{tail_text(process.log)}"
             )
         await asyncio.sleep(0.01)
-    await connect_controller(cluster)

@@ -53,10 +53,14 @@ class ManagedProcess:
     spec: dict[str, Any]
     environment: dict[str, str] = field(default_factory=dict)
     restarts: int = 0
+    restart_limit: int = 0
     note: str = ""
     engine_id: int | None = None
     lease_until: float | None = None
     is_stopping: bool = False
+    is_lost: bool = False
+    lost_since: float | None = None
+    ended_because: str = ""
     exit: dict[str, Any] | None = None
     ended_at: float | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -77,8 +81,9 @@ class ManagedProcess:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the form kept in the record; it holds no secret."""
-        kept = ("kind", "uuid", "owner", "launcher", "python", "log", "counters", "entropy")
-        more = {name: getattr(self, name) for name in (*kept, "engine_id", "restarts", "spec")}
+        kept: tuple[str, ...] = ("kind", "uuid", "owner", "launcher", "python", "log", "counters")
+        kept += ("entropy", "engine_id", "restarts", "restart_limit", "spec")
+        more = {name: getattr(self, name) for name in kept}
         leased = None if self.lease_until is None else time.time() + self.lease_left()
         return {**more, "identity": self.identity.to_dict(), "lease_until": leased}
 

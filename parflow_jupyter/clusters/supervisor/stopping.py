@@ -31,8 +31,13 @@ async def _wait_end(process: ManagedProcess, timeout: float) -> bool:
 
 
 async def end_process(process: ManagedProcess) -> str:
-    """End one process and return how: terminated, killed or already gone."""
+    """End one process on request and return how: terminated, killed or already gone."""
     process.is_stopping = True
+    return await end_gently(process)
+
+
+async def end_gently(process: ManagedProcess) -> str:
+    """Terminate a process, and kill it when that does not help or it is frozen; return how."""
     if not process.lives:
         return "already gone"
     # A process that was stopped can't handle a signal, but can be killed.

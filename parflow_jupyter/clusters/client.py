@@ -69,9 +69,15 @@ class Clusters(Steering):
 
     def _begin_start(self, target: Target, params: dict[str, Any], timeout: float) -> Operation:
         params = {**params, "timeout": timeout}
-        answer = self._ask(target, "start_engines", params, timeout=ANSWER_TIMEOUT, start=True)
+        before = self.current()
         used = (str(target.profile_dir), target.cluster_id)
+        # First: what is started where that can't be written down would be forgotten.
         write_current(self._owner(), target.profile, target.cluster_id, used)
+        try:
+            answer = self._ask(target, "start_engines", params, timeout=ANSWER_TIMEOUT, start=True)
+        except ParflowError:
+            write_current(self._owner(), *before)
+            raise
         return Operation.from_dict(answer)
 
     def start_engines(
@@ -269,4 +275,5 @@ class Clusters(Steering):
     def _close_at_exit(self) -> None:
         # A forked child has this handle, too, but did not start anything.
         if os.getpid() == self._pid:
-            self.close()
+            with contextlib.suppress(ParflowError):
+                self.close()

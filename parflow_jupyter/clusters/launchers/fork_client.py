@@ -10,7 +10,7 @@ import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ...errors import EngineStartError
 from ..environment import BLAS_VARIABLES
@@ -60,7 +60,7 @@ class ForkServerClient:
         ours, theirs = socket.socketpair()
         boot = _BOOT.format(root=str(_PACKAGE_ROOT), fd=theirs.fileno())
         try:
-            with theirs, open(self.log, "ab") as log:
+            with theirs, _open_log(self.log) as log:
                 process = subprocess.Popen(
                     [self.python, "-c", boot],
                     stdin=subprocess.DEVNULL,
@@ -177,6 +177,14 @@ class ForkServerClient:
         """Let it end when the last of its children has; their exits are still heard of."""
         if self._writer is not None and self._writer.can_write_eof():
             self._writer.write_eof()
+
+
+def _open_log(path: Path) -> IO[bytes]:
+    # Nothing fails for want of a log.
+    try:
+        return open(path, "ab")
+    except OSError:
+        return open(os.devnull, "ab")
 
 
 def _stamp(paths: list[str]) -> dict[str, int]:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import sys
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ...errors import ConflictError, ControllerSilentError, ControllerStartError, EngineStartError
+from ...errors import (
+    ConflictError,
+    ControllerSilentError,
+    ControllerStartError,
+    EngineStartError,
+    Problem,
+)
 from ..controller_files import (
     connection_path,
     host_elsewhere,
@@ -22,6 +29,8 @@ from ..controller_files import (
 from ..launchers import ON_THIS_HOST
 from ..launchers.base import ProcessSpec
 from ..logs import controller_log_name, tail_text
+from ..profiles import unwritable_text
+from ..records import check_writable
 from .link import ControllerLink
 from .state import Cluster, ManagedProcess
 from .watching import watch
@@ -68,6 +77,7 @@ async def launch(
 ) -> ManagedProcess:
     """Start one process, write it down and follow it to its end."""
     launcher = cluster.launcher(request.launcher)
+    spec = replace(spec, log=_usable_log(cluster, spec.log))
     started = await launcher.start(spec, timeout)
     process = ManagedProcess(
         kind=spec.role,
@@ -90,6 +100,18 @@ async def launch(
     launcher.recorded(started)
     watch(cluster, process)
     return process
+
+
+def _usable_log(cluster: Cluster, path: str) -> str:
+    """Return the path of a log that can be written, else none: nothing fails for want of a log."""
+    cluster.problems = [item for item in cluster.problems if item.where != "log"]
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    except OSError as error:
+        fix = "free some space; what processes write that start meanwhile is lost"
+        cluster.problems.append(Problem("log", f"{path}: {error.strerror}", fix))
+        return ""
+    return path
 
 
 def _controller_spec(cluster: Cluster, request: StartRequest) -> ProcessSpec:
@@ -207,6 +229,12 @@ def refuse_unreachable(cluster: Cluster, launcher: str) -> None:
 
 async def _start_controller(cluster: Cluster, request: StartRequest) -> None:
     cluster.problems = [item for item in cluster.problems if item.where != "controller"]
+    for folder in (cluster.record.parent, cluster.log_dir):
+        try:
+            # Before it is started: on a full disk it could not even log why it ended.
+            check_writable(folder)
+        except OSError as error:
+            raise ControllerStartError(unwritable_text(folder, error)) from error
     spec = _controller_spec(cluster, request)
     try:
         process = await launch(cluster, request, spec, START_TIMEOUT)

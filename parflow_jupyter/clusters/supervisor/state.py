@@ -205,6 +205,8 @@ class Cluster:
 
     def _name_log(self, process: ManagedProcess, engine_id: int) -> None:
         """Let the log of an engine say its id; the process goes on writing to the same file."""
+        if not process.log:
+            return
         named = self.log_dir / engine_log_name(self.cluster_id, process.uuid, engine_id)
         with contextlib.suppress(OSError):
             os.rename(process.log, named)

@@ -32,6 +32,12 @@ class Owner:
         """The text by which supervisors tell owners apart."""
         return self.identity.key
 
+    @property
+    def text(self) -> str:
+        """How people are told of it; not its command line, in which a token may be."""
+        kind = "Jupyter server" if self.kind == "server" else "process"
+        return f"{kind}, pid {self.identity.pid}"
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {"identity": self.identity.to_dict(), "kind": self.kind}

@@ -185,7 +185,10 @@ def test_fake_full_runtime_folder(isolated_home, monkeypatch):
 def test_fake_read_only_profile(isolated_home, monkeypatch):
     """A profile that can't be made or completed is an error that says what to do."""
     monkeypatch.setattr(Path, "mkdir", _fails_with(errno.EROFS))
-    for call in (lambda: profiles.create_profile("new"), lambda: profiles.locate_profile("default")):
+    for call in (
+        lambda: profiles.create_profile("new"),
+        lambda: profiles.locate_profile("default"),
+    ):
         with pytest.raises(ClusterError, match=r"Read-only.*IPYTHONDIR"):
             call()
 

@@ -160,6 +160,11 @@ class Cluster:
         """Return the processes that were left running: detached, or on a lease."""
         return [process for process in self.living() if process.owner is None]
 
+    def owner_text(self, key: str) -> str:
+        """Return an owner as people are told of it."""
+        known = self.owners.get(key)
+        return f"process, pid {key.partition('-')[0]}" if known is None else known.text
+
     def note_of(self, pid: int | None) -> str:
         """Return what is done about a process that ended, empty for nothing."""
         process = None if pid is None else self.processes.get(pid)

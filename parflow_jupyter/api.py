@@ -63,6 +63,7 @@ def start_engines(
     profile: str | None = None,
     cluster_id: str = "",
     python: str | None = None,
+    restart: str | None = None,
     wait: bool = True,
 ) -> ClusterInfo:
     """Start engines, and a controller first when none answers.
@@ -76,6 +77,8 @@ def start_engines(
         profile: IPython profile; None for the current one.
         cluster_id: Tells several clusters of one profile apart.
         python: Interpreter of the engines; None for this process's.
+        restart: Whether engines that die are started again: "never", "on-failure" (up to 3 times
+            each) or "on-failure:N"; None for what PARFLOW_RESTART says, else never.
         wait: Return when they are connected; False returns at once.
 
     Returns:
@@ -90,7 +93,13 @@ def start_engines(
     Source: VisTrails' *Start new engine processes*.
     """
     return wiring.process.clusters().start_engines(
-        n, launcher=launcher, profile=profile, cluster_id=cluster_id, python=python, wait=wait
+        n,
+        launcher=launcher,
+        profile=profile,
+        cluster_id=cluster_id,
+        python=python,
+        restart=restart,
+        wait=wait,
     )
 
 

@@ -16,6 +16,7 @@
     ├── ConflictError
     │   ├── CleanupNeededError
     │   ├── ClusterBusyError
+    │   ├── DetachRefusedError
     │   └── ShutdownRefusedError
     ├── ClusterError
     │   ├── SupervisorError
@@ -220,6 +221,12 @@ class ClusterBusyError(ConflictError):
     """The cluster is starting or stopping; ask again when it is done."""
 
     reason = "cluster-busy"
+
+
+class DetachRefusedError(ConflictError):
+    """What was started can't be left running, as the surroundings would end it all the same."""
+
+    reason = "detach-refused"
 
 
 class ShutdownRefusedError(ConflictError):

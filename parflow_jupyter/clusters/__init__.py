@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ProfileInfo,
     )
     from .profiles import check_profile_name
+    from .restart_policy import restart_limit
 
 _HOMES = {
     "Clusters": "client",
@@ -35,6 +36,7 @@ _HOMES = {
     "ProcessLog": "model",
     "ProfileInfo": "model",
     "check_profile_name": "profiles",
+    "restart_limit": "restart_policy",
 }
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "ProfileInfo",
     "check_engine_count",
     "check_profile_name",
+    "restart_limit",
 ]
 
 

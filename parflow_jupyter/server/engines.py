@@ -30,12 +30,9 @@ class EnginesHandler(ParflowHandler):
     async def post(self) -> None:
         """Begin to start some."""
         asked = self.asked()
-        launcher, python = asked.get("launcher"), asked.get("python")
-        begun = await self.ask(
-            lambda clusters: clusters.begin_start_engines(
-                asked.get("n"), launcher=launcher, python=python, **cluster_of(asked)
-            )
-        )
+        names = {"launcher", "python", "restart"} & asked.keys()
+        how = {**cluster_of(asked), **{name: asked[name] for name in names}}
+        begun = await self.ask(lambda clusters: clusters.begin_start_engines(asked.get("n"), **how))
         self.reply_operation(begun)
 
 

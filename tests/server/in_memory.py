@@ -76,9 +76,9 @@ class ClustersInMemory:
             raise ProfileNotFoundError(name, self.names)
 
     def begin_start_engines(
-        self, n=None, *, launcher=None, profile=None, cluster_id="", python=None
+        self, n=None, *, launcher=None, profile=None, cluster_id="", python=None, restart=None
     ):
-        self._called("begin_start_engines", n, launcher, profile, cluster_id, python)
+        self._called("begin_start_engines", n, launcher, profile, cluster_id, python, restart)
         if launcher not in (None, "local"):
             raise InvalidInputError(f"There is no launcher {launcher!r}: use 'local'.")
         self._known(profile or self.profile)

@@ -20,6 +20,7 @@ EXPECTED = {
     "ConflictError": 409,
     "CleanupNeededError": 409,
     "ClusterBusyError": 409,
+    "DetachRefusedError": 409,
     "ShutdownRefusedError": 409,
     "NoEnginesError": 409,
     "ClusterError": 502,

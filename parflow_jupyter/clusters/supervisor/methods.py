@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..engine_count import check_engine_count
 from ..identity import own_identity, send_signal
 from ..launchers import check_launcher
 from ..owners import Owner
+from ..restart_policy import restart_limit
 from ..wire import hello
 from . import ownership, reporting, starting, stopping
 from .controllers import StartRequest
@@ -51,6 +53,7 @@ def _request(owner: Owner, params: Params) -> StartRequest:
         cwd=params["cwd"],
         path=list(params["path"]),
         environment=dict(params["environment"]),
+        restart_limit=restart_limit(params.get("restart")),
     )
 
 
@@ -154,7 +157,8 @@ async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any
     engine = _find_engine(cluster, params)
     asked = _request(owner, params)
     whose = engine.owner or asked.owner
-    request = StartRequest(whose, engine.launcher, **engine.spec, environment=asked.environment)
+    request = replace(asked, owner=whose, launcher=engine.launcher, **engine.spec)
+    request = replace(request, restart_limit=engine.restart_limit)
     await starting.replace_engine(cluster, engine, request)
     return {}
 

@@ -22,6 +22,8 @@ _NOT_OFFERED = {"local", "winhpc", "batch"}
 DEFAULT_LAUNCHER = "local"
 _SETS_ON_THIS_HOST = {"mpi"}
 """Of ipyparallel's launchers: those whose engines run on this host, unless configured otherwise."""
+ENDS_TOGETHER = {"mpi"}
+"""Launchers whose engines can't go on when one of them ends."""
 
 
 def _here() -> dict[str, str]:

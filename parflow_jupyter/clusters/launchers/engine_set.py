@@ -12,6 +12,7 @@ import inspect
 import json
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ async def _drive(spec: dict[str, Any]) -> None:
     loop.add_signal_handler(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        await _finished(launcher.start(spec["settings"]["EngineSet"]["n"]))
+        await _start(launcher, spec["settings"]["EngineSet"])
         launcher.on_stop(lambda data: ended.set())
         await ended.wait()
         if asked_to_end.is_set():
@@ -54,6 +55,16 @@ async def _drive(spec: dict[str, Any]) -> None:
             Path(launcher.batch_file).unlink(missing_ok=True)
     code = (launcher.stop_data or {}).get("exit_code")
     raise SystemExit(code if isinstance(code, int) and 0 < code < 256 else 0 if code == 0 else 1)
+
+
+async def _start(launcher: Any, settings: Mapping[str, Any]) -> None:
+    try:
+        await _finished(launcher.start(settings["n"]))
+    except Exception as error:
+        # To the log, whose end is told to who asked: after what the launcher's command said.
+        said = f"{type(error).__name__}: {error}".strip(": ")
+        sys.stderr.write(f"The launcher {settings['launcher']!r} could not start: {said}\n")
+        raise SystemExit(1) from None
 
 
 async def _finished(result: Any) -> Any:

@@ -135,6 +135,7 @@ class ForkServerClient:
         except OSError:
             pass
         finally:
+            self._writer.close()
             self._fail()
 
     def _handle(self, message: dict[str, Any]) -> None:

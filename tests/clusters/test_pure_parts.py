@@ -76,7 +76,37 @@ def test_cgroup_quota(tmp_path, files, listing, expected):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "/", "a/b", "..", "../x", ".hidden", "-x", "a b", "a\n", "ä", "x" * 65, None, 3]
+    "name",
+    [
+        *("", "/", "a/b", "..", ".", "../x", "x/..", "/etc", "~", "~root", "a\\b", "..\\x", "C:x"),
+        *(
+            ".hidden",
+            "-x",
+            "--x",
+            "a b",
+            " a",
+            "a\n",
+            "\na",
+            "a\x00",
+            "a\x00/..",
+            "a%2f..",
+            "%2e%2e",
+        ),
+        *(
+            "ä",
+            "．．",
+            "a\u2215b",
+            "a\u202eb",
+            "$HOME",
+            "`id`",
+            "a;b",
+            "a*",
+            "x" * 65,
+            None,
+            3,
+            ["a"],
+        ),
+    ],
 )
 def test_profile_names_that_are_refused(name):
     """No name can leave the profile folder."""
@@ -90,7 +120,9 @@ def test_profile_names_that_are_taken(name):
     assert check_profile_name(name) == name
 
 
-@pytest.mark.parametrize("cluster_id", ["../x", "a/b", None, 1, "a b"])
+@pytest.mark.parametrize(
+    "cluster_id", ["../x", "a/b", "..", "a\x00", "a\n", "-x", "%2e", None, 1, "a b", "x" * 65]
+)
 def test_cluster_ids_that_are_refused(cluster_id):
     """A cluster id becomes part of a file name, so it can hold no path."""
     with pytest.raises(InvalidInputError):

@@ -144,11 +144,19 @@ def test_environment_is_an_allow_list():
         "JUPYTER_TOKEN": "4",
         "AWS_SECRET_ACCESS_KEY": "5",
         "MY_DATA": "6",
+        # A pattern would let these through.
+        "CONDA_TOKEN": "7",
+        "PBS_JOBCOOKIE": "8",
+        "PARFLOW_DB_PASSWORD": "9",
+        "XDG_SESSION_Cookie": "10",
     }
     kept = {"PATH": "/bin", "OMP_NUM_THREADS": "3", "LC_ALL": "C", "IPYTHONDIR": "/i"}
     assert allowed_environment({**secrets, **kept}) == kept
     more = {"PARFLOW_PASS_ENVIRONMENT": "MY_*, OTHER"}
     assert allowed_environment({**secrets, **kept, **more}) == {**kept, **more, "MY_DATA": "6"}
+    named = {"PARFLOW_PASS_ENVIRONMENT": "AWS_*,CONDA_TOKEN"}
+    asked = {"AWS_SECRET_ACCESS_KEY": "5", "CONDA_TOKEN": "7"}
+    assert allowed_environment({**secrets, **named}) == {**named, **asked}
 
 
 @pytest.mark.parametrize(

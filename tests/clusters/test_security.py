@@ -102,10 +102,10 @@ os.setgid(65534); os.setuid(int(sys.argv[2]))
 link = socket.socket(socket.AF_UNIX)
 link.settimeout(10)
 link.connect(sys.argv[1])
-link.sendall(sys.stdin.buffer.read())
 try:
+    link.sendall(sys.stdin.buffer.read())
     print(link.makefile("rb").readline())
-except ConnectionResetError:
+except (ConnectionResetError, BrokenPipeError):
     print(b"")
 """
 

@@ -88,6 +88,8 @@ def is_on_this_host(name: str) -> bool:
         >>> [is_on_this_host(name) for name in ("local", "mpi", "ssh", "slurm")]
         [True, True, False, False]
     """
+    if name == DEFAULT_LAUNCHER:
+        return True
     if is_engine_set(check_launcher(name)):
         return name in _SETS_ON_THIS_HOST
     return load_launcher(name).is_on_this_host

@@ -13,9 +13,9 @@ from ...errors import (
     EngineNotFoundError,
     OperationNotFoundError,
 )
-from ..engine_count import check_engine_count
+from ..engine_count import check_engine_count, limit_of_start
 from ..identity import own_identity, send_signal
-from ..launchers import check_launcher
+from ..launchers import check_launcher, is_on_this_host
 from ..owners import Owner
 from ..wire import hello
 from . import engine_sets, ownership, reporting, starting, stopping
@@ -61,8 +61,10 @@ def _begin(cluster: Cluster, operation: RunningOperation, owner: Owner, work: An
 
 
 async def _start_engines(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    count = check_engine_count(params.get("n"))
     request = _request(owner, params)
+    # The asker's limit, not the one of whoever started this supervisor.
+    limit = limit_of_start(is_on_this_host(request.launcher), request.environment)
+    count = check_engine_count(params.get("n"), limit)
     if cluster.state() == "stopping":
         raise ClusterBusyError("The cluster is being shut down: ask again when that is done.")
     operation = starting.new_operation(cluster, "start-engines", count)

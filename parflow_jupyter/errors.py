@@ -123,7 +123,8 @@ class EngineCountError(InvalidInputError):
     def __init__(self, n: object, limit: int, **details: Any) -> None:
         super().__init__(
             f"Can't start {_shown(n)} engines: give a whole number from 1 to {limit}, "
-            f"or leave it out for one engine per available core.",
+            f"or leave it out for one engine per available core. PARFLOW_ENGINE_LIMIT in the "
+            f"environment sets another limit.",
             **details,
         )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .client import Clusters
-    from .engine_count import check_engine_count
+    from .engine_count import check_engine_count, largest_limit
     from .model import (
         CleanupReport,
         ClusterInfo,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Clusters": "client",
     "check_engine_count": "engine_count",
+    "largest_limit": "engine_count",
     "CleanupReport": "model",
     "ClusterInfo": "model",
     "ClusterLogs": "model",
@@ -51,6 +52,7 @@ __all__ = [
     "ProfileInfo",
     "check_engine_count",
     "check_profile_name",
+    "largest_limit",
     "restart_limit",
 ]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidInputError
-from .engine_count import check_engine_count
+from .engine_count import check_engine_count, limit_of_start
 from .environment import allowed_environment
-from .launchers import check_launcher, launcher_names
+from .launchers import check_launcher, is_on_this_host, launcher_names
 from .profiles import configured_launcher
 from .restart_policy import POLICY, restart_limit
 
@@ -60,10 +60,11 @@ def start_params(
         raise InvalidInputError(f"cwd={cwd!r} is no folder: give an existing one.")
     policy = os.environ.get(POLICY) if restart is None else restart
     restart_limit(policy)
+    chosen = _launcher(launcher, profile_dir)
     return {
         "restart": policy,
-        "n": check_engine_count(n),
-        "launcher": _launcher(launcher, profile_dir),
+        "n": check_engine_count(n, limit_of_start(is_on_this_host(chosen))),
+        "launcher": chosen,
         "python": python or sys.executable,
         "cwd": folder,
         "path": _own_path_entries() if path is None else [str(entry) for entry in path],

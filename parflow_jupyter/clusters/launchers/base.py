@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ..identity import ProcessIdentity
 
@@ -58,6 +58,12 @@ class Launcher(ABC):
     Args:
         log_dir: Folder for the launcher's own logs.
         on_exit: Called when a process that this launcher started has ended.
+    """
+
+    is_on_this_host: ClassVar[bool] = False
+    """Whether its engines reach a controller that listens on this host only.
+
+    Where they don't, a controller that is started for them listens to other hosts, encrypted.
     """
 
     def __init__(self, log_dir: Path, on_exit: ExitListener) -> None:

@@ -15,6 +15,8 @@ PRELOAD_TIMEOUT = 60.0
 class LocalLauncher(Launcher):
     """Starts processes on this host; one fork server per Python interpreter."""
 
+    is_on_this_host = True
+
     def __init__(self, log_dir: Path, on_exit: ExitListener) -> None:
         super().__init__(log_dir, on_exit)
         self._servers: dict[str, ForkServerClient] = {}

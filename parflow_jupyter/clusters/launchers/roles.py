@@ -9,14 +9,16 @@ import contextlib
 import io
 import os
 import random
+import secrets
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ..controller_files import is_loopback
 from .engine_set import run_engine_set
 
 
@@ -97,8 +99,13 @@ def _run_controller(spec: dict[str, Any]) -> None:
         heartmonitor_process: Any
 
         def load_config_file(self, *args: Any, **kwargs: Any) -> None:
+            # Before CURVE is turned on: without a key of its own, theirs would then sign nothing.
+            _below_profile(self, {"Session": {"key": secrets.token_hex(32).encode()}})
             _below_profile(self, spec["settings"])
             super().load_config_file(*args, **kwargs)
+            listens_at = (self.client_ip, self.engine_ip)
+            if needs_encryption(listens_at, self.config.IPController):
+                self.enable_curve = True
 
         def save_connection_dict(self, fname: str, cdict: dict[str, Any]) -> None:
             # Theirs is readable by others and incomplete for a moment.
@@ -115,6 +122,22 @@ def _run_controller(spec: dict[str, Any]) -> None:
     app = Controller.instance()
     app.initialize(_arguments(spec))
     app.start()
+
+
+def needs_encryption(ips: Iterable[str], configured: Mapping[str, Any]) -> bool:
+    """Tell whether a controller is reached from elsewhere and nobody said how (pure).
+
+    Args:
+        ips: Addresses it listens at.
+        configured: What is configured for ipyparallel's ``IPController``.
+
+    Example:
+        >>> needs_encryption(["127.0.0.1", "*"], {})
+        True
+        >>> needs_encryption(["127.0.0.1", "localhost"], {})
+        False
+    """
+    return "enable_curve" not in configured and not all(map(is_loopback, ips))
 
 
 def _as_thread(process: Any) -> threading.Thread:

@@ -23,10 +23,11 @@ from ..controller_files import (
     connection_path,
     host_elsewhere,
     is_listening,
+    is_reachable_from_elsewhere,
     read_connection,
     remove_connection_files,
 )
-from ..launchers import ON_THIS_HOST
+from ..launchers import is_on_this_host
 from ..launchers.base import ProcessSpec
 from ..logs import controller_log_name, tail_text
 from ..profiles import unwritable_text
@@ -117,7 +118,7 @@ def _usable_log(cluster: Cluster, path: str) -> str:
 def _controller_spec(cluster: Cluster, request: StartRequest) -> ProcessSpec:
     settings = {name: dict(values) for name, values in CONTROLLER_SETTINGS.items()}
     settings["IPController"]["work_dir"] = str(cluster.profile_dir)
-    if request.launcher not in ON_THIS_HOST:
+    if not is_on_this_host(request.launcher):
         # Engines elsewhere must reach it; whatever is not loopback is encrypted.
         settings["IPController"].update(ip="*", enable_curve=True)
     return ProcessSpec(
@@ -218,13 +219,16 @@ def refuse_unreachable(cluster: Cluster, launcher: str) -> None:
     Raises:
         ConflictError: It does; the message says what to do.
     """
-    interface = str(cluster.link.connection.get("interface")) if cluster.link else ""
-    if launcher not in ON_THIS_HOST and "//127." in interface:
-        raise ConflictError(
-            f"The controller listens on this host only, so engines of the launcher {launcher!r} "
-            f"can't reach it: shut the cluster down, then start with this launcher first. "
-            f"A controller that is started for it listens to other hosts, encrypted."
-        )
+    path = connection_path(cluster.profile_dir, cluster.cluster_id, "engine")
+    connection = read_connection(path)
+    if connection is None or is_on_this_host(launcher) or is_reachable_from_elsewhere(connection):
+        return
+    raise ConflictError(
+        f"The controller listens on this host only, so engines of the launcher {launcher!r} "
+        f"can't reach it: shut the cluster down, then start with this launcher first. "
+        f"A controller that is started for it listens to other hosts, encrypted; so does each one "
+        f"whose profile says c.IPController.ip = '*' in ipcontroller_config.py."
+    )
 
 
 async def _start_controller(cluster: Cluster, request: StartRequest) -> None:

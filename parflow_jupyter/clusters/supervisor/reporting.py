@@ -7,6 +7,7 @@ import platform
 from typing import Any
 
 from ...errors import ClusterError, ControllerSilentError, Problem
+from ..controller_files import is_reachable_from_elsewhere
 from ..identity import is_stopped
 from ..model import ClusterInfo, ControllerInfo, EngineInfo, EngineState
 from .controllers import connect_controller
@@ -141,11 +142,24 @@ def _adoptable(cluster: Cluster) -> list[Problem]:
     return [Problem("cluster", what, fix)]
 
 
+def _exposed(cluster: Cluster) -> list[Problem]:
+    """Say that what engines compute crosses the network in the open, where it does."""
+    connection = cluster.link.connection if cluster.link is not None else {}
+    if connection.get("curve_serverkey") or not connection:
+        return []
+    if not is_reachable_from_elsewhere(connection):
+        return []
+    what = "listens to other hosts and does not encrypt"
+    fix = "set c.IPController.enable_curve = True in ipcontroller_config.py and start it again"
+    return [Problem("controller", what, fix)]
+
+
 def _problems(cluster: Cluster, engines: list[EngineInfo]) -> list[Problem]:
     found = list(cluster.problems)
     if cluster.link is not None and not cluster.is_connected:
         fix = "wait, or request a cluster shutdown"
         found.append(Problem("controller", "does not answer", fix))
+    found += _exposed(cluster)
     found += _adoptable(cluster)
     for ended in cluster.processes.values():
         if ended.kind == "engine-set" and not ended.lives:

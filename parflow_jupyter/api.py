@@ -258,20 +258,25 @@ def schemes() -> dict[str, dict[str, Any]]:
 
 
 def configure_scheme(
-    name: str, *, enabled: bool | None = None, workers: int | None = None
+    name: str,
+    *,
+    enabled: bool | None = None,
+    workers: int | None = None,
+    position: int | None = None,
 ) -> dict[str, Any]:
-    """Change a scheme's settings, and keep them for this and other kernels.
+    """Change a scheme's settings, and keep them for this and other kernels, and the sidebar.
 
     Args:
         name: The scheme.
         enabled: Whether "auto" may take it.
         workers: How many slots it gets, 0 for automatic; None leaves it as it is.
+        position: Its place in the order in which "auto" tries them, from 0.
 
     Raises:
         SchemeUnavailableError: There is no such scheme.
         InvalidInputError: A value can't be used.
     """
-    return settings.configure_scheme(name, enabled=enabled, workers=workers)
+    return settings.configure_scheme(name, enabled=enabled, workers=workers, position=position)
 
 
 # --- pipelines -------------------------------------------------------------

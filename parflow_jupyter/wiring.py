@@ -93,7 +93,8 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
     kept = settings.schemes()
     processes = ProcessesScheme(kept["processes"]["workers"])
     threads = ThreadsScheme(kept["threads"]["workers"])
-    return [
+    order = list(kept)
+    choices = [
         SchemeChoice(scheme, enabled=kept[scheme.name]["enabled"], before=before)
         for scheme, before in (
             (engines, offer),
@@ -102,6 +103,7 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
             (SerialScheme(), None),
         )
     ]
+    return sorted(choices, key=lambda choice: order.index(choice.scheme.name))
 
 
 def history() -> Any:

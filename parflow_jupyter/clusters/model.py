@@ -80,7 +80,7 @@ class ClusterInfo:
 
     ``lost_by_cleanup`` counts engines of others that would lose the controller if what was
     started here were terminated. ``detach_refused`` says why nothing that is started here can
-    be left running; None when it can.
+    be left running; None when it can. ``adoptable`` counts the processes that were left running and belong to nobody.
 
     Example:
         >>> info = ClusterInfo.stopped("default")
@@ -101,6 +101,7 @@ class ClusterInfo:
     problems: list[Problem] = field(default_factory=list)
     lost_by_cleanup: int = 0
     detach_refused: str | None = None
+    adoptable: int = 0
 
     @classmethod
     def stopped(

@@ -86,4 +86,5 @@ class LogsHandler(ParflowHandler):
         asked = self.asked()
         engine, tail = asked.get("engine"), asked.get("tail", 100)
         found = await self.ask(lambda clusters: clusters.logs(engine, tail, **cluster_of(asked)))
-        self.reply(found.to_dict())
+        engines = await self.ask(lambda clusters: clusters.logged_engines(**cluster_of(asked)))
+        self.reply({**found.to_dict(), "engines": engines})

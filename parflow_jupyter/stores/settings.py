@@ -40,8 +40,9 @@ def schemes(path: Path | None = None) -> dict[str, dict[str, Any]]:
         ...     schemes(Path(folder) / "schemes.json")["ipyparallel"]
         {'enabled': True, 'workers': None}
     """
-    kept = _read(path or _file()).get("schemes", {})
-    return {name: _merged(kept.get(name)) for name in (*ORDER, *sorted(set(kept) - set(ORDER)))}
+    document = _read(path or _file())
+    kept = document.get("schemes", {})
+    return {name: _merged(kept.get(name)) for name in _ordered(document)}
 
 
 def configure_scheme(
@@ -49,6 +50,7 @@ def configure_scheme(
     *,
     enabled: bool | None = None,
     workers: int | None = None,
+    position: int | None = None,
     path: Path | None = None,
 ) -> dict[str, Any]:
     """Change settings of a scheme, keep them, and return all of that scheme.
@@ -57,6 +59,7 @@ def configure_scheme(
         name: The scheme.
         enabled: Whether "auto" may take it; None leaves it as it is.
         workers: Number of slots it gets, 0 for automatic; None leaves it as it is.
+        position: Its place in the order, from 0; None leaves it where it is.
         path: The file; that of this user if None.
 
     Raises:
@@ -73,6 +76,8 @@ def configure_scheme(
     file = path or _file()
     with _locked(file):
         document = _read(file)
+        if position is not None:
+            document["order"] = _moved(_ordered(document), name, position)
         kept = document.setdefault("schemes", {})
         changed = _merged(kept.get(name))
         if enabled is not None:
@@ -103,6 +108,28 @@ def _check(name: object, enabled: object, workers: object) -> None:
             f"workers={workers} can't be used: the scheme {name!r} takes no number of its own. "
             f"Start the engines you want with parflow_jupyter.start_engines(n)."
         )
+
+
+def _ordered(document: dict[str, Any]) -> list[str]:
+    """Return the names in the kept order; the last resort stays last."""
+    kept = document.get("schemes", {})
+    known = [*ORDER, *sorted(set(kept) - set(ORDER))]
+    chosen = document.get("order")
+    wanted = chosen if isinstance(chosen, list) else []
+    places = {name: wanted.index(name) if name in wanted else len(wanted) for name in known}
+    return sorted(known, key=lambda name: (name == _ALWAYS_ON, places[name]))
+
+
+def _moved(names: list[str], name: str, position: object) -> list[str]:
+    if name == _ALWAYS_ON:
+        raise InvalidInputError("The serial scheme is the last resort and stays last.")
+    last = len(names) - 2
+    if type(position) is not int or not 0 <= position <= last:
+        raise InvalidInputError(
+            f"position={position!r} can't be used: give a whole number from 0 to {last}."
+        )
+    others = [other for other in names if other != name]
+    return [*others[:position], name, *others[position:]]
 
 
 def _merged(kept: object) -> dict[str, Any]:

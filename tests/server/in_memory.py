@@ -15,6 +15,7 @@ from parflow_jupyter.clusters import (
     check_profile_name,
 )
 from parflow_jupyter.clusters.model import ControllerInfo, EngineInfo
+from parflow_jupyter.clusters.start_choices import LauncherChoice, StartChoices
 from parflow_jupyter.errors import (
     CleanupNeededError,
     EngineNotFoundError,
@@ -152,6 +153,14 @@ class ClustersInMemory:
             self._must_exist(engine)
         name = "controller" if engine is None else f"engine {engine}"
         return ClusterLogs([ProcessLog(name, "/logs/one.log", ["started"])])
+
+    def logged_engines(self, profile=None, cluster_id=""):
+        self._known(profile or self.profile)
+        return [one.id for one in self.engines]
+
+    def start_choices(self, profile=None, cluster_id=""):
+        self._known(profile or self.profile)
+        return StartChoices(2, 16, "local", [LauncherChoice("local")])
 
     def adopt(self):
         self._called("adopt")

@@ -10,6 +10,7 @@ EXPECTED = {
     "InvalidInputError": 400,
     "EngineCountError": 400,
     "ProfileNameError": 400,
+    "SchemeUnavailableError": 400,
     "UnequalLengthsError": 400,
     "UnknownFieldError": 400,
     "NotFoundError": 404,

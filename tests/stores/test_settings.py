@@ -1,5 +1,6 @@
 """The settings of the toolbox."""
 
+import json
 import stat
 import subprocess
 import sys
@@ -39,9 +40,30 @@ def test_a_number_of_workers_is_kept_and_given_up():
     assert settings.configure_scheme("processes", workers=0)["workers"] is None
 
 
+def test_the_order_is_kept_and_serial_stays_last():
+    """A scheme that the kept order does not know comes after those it knows."""
+    settings.configure_scheme("threads", position=0)
+    assert list(settings.schemes()) == ["threads", "ipyparallel", "processes", "serial"]
+    settings.configure_scheme("threads", position=2)
+    assert list(settings.schemes()) == ["ipyparallel", "processes", "threads", "serial"]
+
+
+@pytest.mark.parametrize("order", ["threads", None, [["threads"]], ["gone", "threads"]])
+def test_an_order_that_makes_no_sense_hides_no_scheme(folder, order):
+    """Whatever stands in the file."""
+    settings.configure_scheme("threads", workers=2)
+    document = json.loads((folder / "schemes.json").read_text())
+    (folder / "schemes.json").write_text(json.dumps({**document, "order": order}))
+    assert sorted(settings.schemes()) == sorted(settings.ORDER)
+    assert list(settings.schemes())[-1] == "serial"
+
+
 @pytest.mark.parametrize(
     ("name", "given", "error", "named"),
     [
+        ("threads", {"position": 3}, InvalidInputError, "position=3"),
+        ("threads", {"position": True}, InvalidInputError, "position=True"),
+        ("serial", {"position": 0}, InvalidInputError, "stays last"),
         ("warp", {}, SchemeUnavailableError, "'ipyparallel'"),
         ("ipyparallel", {"enabled": 1}, InvalidInputError, "enabled=1"),
         ("serial", {"enabled": False}, InvalidInputError, "last resort"),

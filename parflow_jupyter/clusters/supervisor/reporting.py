@@ -214,4 +214,5 @@ async def cluster_info(cluster: Cluster, owner: str | None) -> ClusterInfo:
         engines=engines,
         problems=_problems(cluster, engines),
         lost_by_cleanup=lost_by_cleanup(cluster, owner),
+        adoptable=len(cluster.unowned()),
     )

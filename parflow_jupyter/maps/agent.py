@@ -20,12 +20,14 @@ import cloudpickle
 from parflow_jupyter.maps.envelope import Envelope
 from parflow_jupyter.maps.interrupts import Current
 from parflow_jupyter.maps.items import call_init, run_items
+from parflow_jupyter.maps.memory import IDLE, open_mark
 from parflow_jupyter.maps.seeds import keep_state, seeder
 from parflow_jupyter.maps.ship import what_cannot_be_pickled
 
 PROTOCOL = 2
 _MAX_FUNCTION_BYTES = 512 << 20
 _MAX_REMEMBERED = 1000
+_MAX_MARKS = 20
 
 Callables = tuple[Callable[..., Any], Callable[[], Any] | None]
 """A run's function, and its ``init``."""
@@ -43,11 +45,13 @@ class Agent:
         self._limits: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._ended: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._begun: OrderedDict[str, None] = OrderedDict()
+        self._marks: OrderedDict[str, Any] = OrderedDict()
 
     def run_batch(self, blob: bytes) -> bytes:
         """Run one packed batch and return its packed envelope; never raises for an item."""
         head, packed = cloudpickle.loads(blob)
         batch, indices = head["batch"], head["indices"]
+        self._open_mark(head)
         try:
             found = self._function(head)
         except BaseException as error:
@@ -67,6 +71,11 @@ class Agent:
         finally:
             self._end(current)
         return _pack(envelope)
+
+    def _open_mark(self, head: dict[str, Any]) -> None:
+        mark = open_mark(head.get("mark"))
+        if mark is not None:
+            _remember(self._marks, head["run"], mark, _MAX_MARKS)
 
     def _initialized(self, init: Callable[[], Any] | None, current: Current) -> Envelope | None:
         """Call a run's ``init`` before its first item; return an envelope where that failed."""
@@ -115,7 +124,7 @@ class Agent:
 
     def _begin(self, run: str, batch: int) -> Current:
         # Shown first, then the wishes are looked up: see Current.give_back.
-        current = Current(run, batch)
+        current = Current(run, batch, mark=self._marks.get(run))
         self._current = current
         if run in self._stopped:
             current.limit, current.interrupted = 0, True
@@ -127,6 +136,7 @@ class Agent:
         with self._lock:
             _remember(self._ended, (current.run, current.batch))
             self._current = None
+            current.mark[0] = IDLE
 
     def stop(self, run: str) -> None:
         """Stop a run: its running item is interrupted, its queued batches answer at once."""
@@ -147,6 +157,18 @@ class Agent:
                 return current.give_back(size)
             return 0
 
+    def collect(self, run: str, batch: int, first: int) -> bytes | None:
+        """Return the packed envelope of what a batch has finished from an item on, if anything."""
+        current = self._current
+        if current is None or (current.run, current.batch) != (run, batch):
+            return None
+        try:
+            early = current.finished(first)
+            return cloudpickle.dumps(early) if early is not None else None
+        except Exception:
+            # What can't be pickled, or changes meanwhile, comes with the whole batch.
+            return None
+
     def status(self) -> dict[str, Any]:
         """Return what runs now, or None each: run, batch, position, seconds past the timeout."""
         current = self._current
@@ -165,10 +187,12 @@ def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _remember(wishes: OrderedDict[Any, None], key: Any) -> None:
-    wishes[key] = None
-    while len(wishes) > _MAX_REMEMBERED:
-        wishes.popitem(last=False)
+def _remember(
+    kept: OrderedDict[Any, Any], key: Any, value: Any = None, most: int = _MAX_REMEMBERED
+) -> None:
+    kept[key] = value
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _prepare(head: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import cloudpickle
 
 from parflow_jupyter.errors import CannotShipError
 from parflow_jupyter.maps.envelope import Batch, Envelope
+from parflow_jupyter.maps.memory import Marks
 from parflow_jupyter.maps.schemes.base import Plan, Slot
 from parflow_jupyter.maps.ship import ship, what_cannot_be_pickled
 
@@ -23,6 +24,7 @@ class Packer:
         self._plan = plan
         self._shipped = plan.shipped or ship(plan.function, plan.init)
         self._has_function: set[Slot] = set()
+        self._marks = Marks()
 
     def pack(self, slot: Slot, batch: Batch) -> bytes:
         """Return the bytes of a batch, with the function if the slot lacks it.
@@ -45,6 +47,7 @@ class Packer:
                 "function": shipped.pickled,
                 "sources": shipped.sources,
                 "paths": shipped.paths,
+                "mark": self._marks.place(slot),
             }
         try:
             packed: bytes = cloudpickle.dumps((head, cloudpickle.dumps(batch.columns)))
@@ -63,6 +66,19 @@ class Packer:
     def forget(self, slot: Slot) -> None:
         """Send a slot the function again with its next batch."""
         self._has_function.discard(slot)
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether slots of this host tell where they are, also when they are dead."""
+        return self._marks.there
+
+    def running(self, slot: Slot) -> tuple[int, int] | None:
+        """Return the batch and the place in it where a slot was last seen, if that is known."""
+        return self._marks.running(slot)
+
+    def close(self) -> None:
+        """Let go of what is shared with the slots."""
+        self._marks.close()
 
     def unpack(self, slot: Slot, answer: Any) -> Envelope:
         """Return the envelope in a slot's answer, or raise what came instead."""

@@ -123,6 +123,23 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Early:
+    """What a batch that goes on has finished.
+
+    Args:
+        slot: Where it runs.
+        batch: Its number.
+        first: Position of the first item in the envelope.
+        unpack: Returns the envelope; may raise what loading the results raises.
+    """
+
+    slot: Slot
+    batch: int
+    first: int
+    unpack: Callable[[], Envelope]
+
+
+@dataclass(frozen=True)
 class GivenBack:
     """A slot will not run the items of a batch from ``position`` on."""
 
@@ -163,7 +180,7 @@ def alive(slot: Slot, run: str, status: dict[str, Any]) -> Alive:
     return Alive(slot, status["batch"], status["position"], status["overdue"])
 
 
-SlotEvent = SlotJoined | SlotLeft | SlotRefused | Answered | GivenBack | Alive
+SlotEvent = SlotJoined | SlotLeft | SlotRefused | Answered | Early | GivenBack | Alive
 Sink = Callable[[SlotEvent], None]
 """Takes events of slots, from any thread; returns at once."""
 
@@ -185,6 +202,13 @@ class Slots(ABC):
 
     def give_back(self, slot: Slot, batch: int, size: int) -> None:  # noqa: B027 - may stay as it is
         """Ask for the items of a batch that were not started; ``GivenBack`` tells which."""
+
+    def collect(self, slot: Slot, batch: int, first: int) -> None:  # noqa: B027 - may stay as it is
+        """Ask for the results of a batch that goes on, from an item on; ``Early`` brings them."""
+
+    def running(self, slot: Slot) -> tuple[int, int] | None:
+        """Return the batch and the place in it where a slot was last seen, also of a dead one."""
+        return None
 
     def ask_alive(self, slot: Slot) -> None:  # noqa: B027 - may stay as it is
         """Ask a slot for an ``Alive``."""

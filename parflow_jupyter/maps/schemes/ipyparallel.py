@@ -14,13 +14,15 @@ from functools import partial
 from typing import Any
 
 from parflow_jupyter.maps.agent import RunBatch
-from parflow_jupyter.maps.control import FIELD
+from parflow_jupyter.maps.control import DATA, FIELD
 from parflow_jupyter.maps.envelope import Batch
 from parflow_jupyter.maps.packing import Packer
+from parflow_jupyter.maps.schemes._deaf import DEAF, Deaf
 from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, prepare_canning, why_unfit
 from parflow_jupyter.maps.schemes.base import (
     Answered,
     Capabilities,
+    Early,
     GivenBack,
     Plan,
     Readiness,
@@ -95,6 +97,8 @@ class _Engines(Slots):
         self._uuids: dict[int, bytes] = {}
         self._gone: set[bytes] = set()
         self._known = KNOWN.setdefault(client, {})
+        self._deaf = DEAF.setdefault(client, {})
+        self._left_out: set[str] = set()
         self._asked: set[int] = set()
         self._lock = threading.Lock()
         self.unsubscribe: Callable[[], None] | None = None
@@ -120,33 +124,41 @@ class _Engines(Slots):
             self._sink(SlotLeft(_slot(engine), f"engine {engine} died"))
 
     def awaited(self) -> bool:
-        return bool(self._asked)
+        return bool(self._asked) or any(deaf.replacing for deaf in list(self._deaf.values()))
 
     def replace(self, slot: Slot) -> bool:
         if slot in self._killed:
             return True
         if self._replace is None:
             return False
-        work = partial(self._try_replace, self._replace, slot)
+        uuid = self._uuids.get(_engine(slot), b"")
+        work = partial(self._try_replace, self._replace, slot, uuid)
         threading.Thread(target=work, name=f"replace {slot}", daemon=True).start()
         return True
 
     def kill(self, slot: Slot) -> bool:
+        uuid = self._uuids.get(_engine(slot))
+        if uuid is not None and uuid not in self._deaf:
+            self._deaf[uuid] = Deaf(self._plan.run, replacing=self._replace is not None)
         if slot in self._killed or not self.replace(slot):
             return False
         self._killed.add(slot)
         return True
 
-    def _try_replace(self, replace: Callable[[int], None], slot: Slot) -> None:
+    def _try_replace(self, replace: Callable[[int], None], slot: Slot, uuid: bytes) -> None:
         try:
             replace(_engine(slot))
         except Exception as error:
             self._sink(SlotRefused(slot, f"{slot} can't be replaced: {error}"))
+            if uuid in self._deaf:
+                self._deaf[uuid].replacing = False
+        else:
+            self._deaf.pop(uuid, None)
 
     def _probe(self, engine: int) -> None:
         name = self._client._engines.get(engine)
         uuid = name.encode() if name else b""
-        if not uuid or uuid in self._gone:
+        if not uuid or uuid in self._gone or self._is_deaf(engine, uuid):
             return
         self._uuids[engine] = uuid
         about = self._known.get(uuid)
@@ -157,6 +169,22 @@ class _Engines(Slots):
         future = self._client.send_apply_request(self._client._mux_socket, *PROBE, ident=uuid)
         self._look(self._client._mux_stream)
         future.add_done_callback(partial(self._probed, engine))
+
+    def _is_deaf(self, engine: int, uuid: bytes) -> bool:
+        deaf = self._deaf.get(uuid)
+        if deaf is None:
+            return False
+        if deaf.due():
+            self._wish_at(uuid, {"do": "status"}, partial(self._is_it_over, uuid, deaf.run))
+        why = deaf.why(_slot(engine))
+        if why not in self._left_out:
+            self._left_out.add(why)
+            self._sink(SlotRefused(_slot(engine), why))
+        return True
+
+    def _is_it_over(self, uuid: bytes, run: str, status: dict[str, Any]) -> None:
+        if status["run"] != run:
+            self._deaf.pop(uuid, None)
 
     def _probed(self, engine: int, future: Any) -> None:
         about = future.result()
@@ -207,6 +235,18 @@ class _Engines(Slots):
             slot, wish, lambda answer: self._sink(GivenBack(slot, batch, answer["position"]))
         )
 
+    def collect(self, slot: Slot, batch: int, first: int) -> None:
+        wish = {"do": "collect", "run": self._plan.run, "batch": batch, "first": first}
+        self._wish(slot, wish, partial(self._collected, slot, batch, first))
+
+    def _collected(self, slot: Slot, batch: int, first: int, answer: dict[str, Any]) -> None:
+        data = answer.get(DATA)
+        if data is not None:
+            self._sink(Early(slot, batch, first, partial(self._packer.unpack, slot, data)))
+
+    def running(self, slot: Slot) -> tuple[int, int] | None:
+        return self._packer.running(slot)
+
     def ask_alive(self, slot: Slot) -> None:
         run = self._plan.run
         self._wish(slot, {"do": "status"}, lambda status: self._sink(alive(slot, run, status)))
@@ -215,7 +255,13 @@ class _Engines(Slots):
         self, slot: Slot, wish: dict[str, Any], heard: Callable[[dict[str, Any]], None]
     ) -> None:
         uuid = self._uuids.get(_engine(slot))
-        if uuid is None or self._client._closed:
+        if uuid is not None:
+            self._wish_at(uuid, wish, heard)
+
+    def _wish_at(
+        self, uuid: bytes, wish: dict[str, Any], heard: Callable[[dict[str, Any]], None]
+    ) -> None:
+        if self._client._closed:
             return
         future = self._client._send(
             self._client._control_socket, "interrupt_request", content={FIELD: wish}, ident=uuid
@@ -231,12 +277,14 @@ class _Engines(Slots):
     def close(self) -> None:
         if self.unsubscribe is not None:
             self.unsubscribe()
+        self._packer.close()
 
 
 def _heard(heard: Callable[[dict[str, Any]], None], future: Any) -> None:
-    answer = future.result()["content"].get(FIELD)
+    message = future.result()
+    answer = message["content"].get(FIELD)
     if answer is not None:
-        heard(answer)
+        heard({**answer, DATA: bytes(message["buffers"][0])} if message["buffers"] else answer)
 
 
 def _is_loss(error: BaseException) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import linecache
 import os
+import pickle
 import sys
 import threading
 from collections import OrderedDict
@@ -18,13 +19,15 @@ from typing import Any
 import cloudpickle
 
 from parflow_jupyter.maps.envelope import Envelope
+from parflow_jupyter.maps.held import Held
 from parflow_jupyter.maps.interrupts import Current
 from parflow_jupyter.maps.items import call_init, run_items
 from parflow_jupyter.maps.memory import IDLE, open_mark
 from parflow_jupyter.maps.seeds import keep_state, seeder
+from parflow_jupyter.maps.shares import load
 from parflow_jupyter.maps.ship import what_cannot_be_pickled
 
-PROTOCOL = 2
+PROTOCOL = 3
 _MAX_FUNCTION_BYTES = 512 << 20
 _MAX_REMEMBERED = 1000
 _MAX_MARKS = 20
@@ -46,20 +49,25 @@ class Agent:
         self._ended: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._begun: OrderedDict[str, None] = OrderedDict()
         self._marks: OrderedDict[str, Any] = OrderedDict()
+        self._sharing: OrderedDict[str, str] = OrderedDict()
+        self._held = Held(forgotten=self._drop)
 
     def run_batch(self, blob: bytes) -> bytes:
         """Run one packed batch and return its packed envelope; never raises for an item."""
-        head, packed = cloudpickle.loads(blob)
+        head, packed = pickle.loads(blob)
         batch, indices = head["batch"], head["indices"]
         self._open_mark(head)
+        held = self._held.take(head["run"], head)
+        if held is None:
+            return _pack(Envelope(batch, "need-shared"))
         try:
-            found = self._function(head)
+            found = self._function(head, held)
         except BaseException as error:
             return _pack(Envelope(batch, "bad-function", message=_words(error)))
         if found is None:
             return _pack(Envelope(batch, "need-function"))
         try:
-            columns = cloudpickle.loads(packed)
+            columns = load(packed, head["items"], held)
         except BaseException as error:
             return _pack(Envelope(batch, "bad-items", message=_words(error)))
         function, init = found
@@ -105,7 +113,7 @@ class Agent:
         finally:
             restore()
 
-    def _function(self, head: dict[str, Any]) -> Callables | None:
+    def _function(self, head: dict[str, Any], held: dict[int, memoryview]) -> Callables | None:
         key, pickled = head["key"], head.get("function")
         if key in self._functions:
             self._functions.move_to_end(key)
@@ -113,7 +121,9 @@ class Agent:
         if pickled is None:
             return None
         _prepare(head)
-        functions: Callables = cloudpickle.loads(pickled)
+        functions: Callables = load(pickled, head["parts"], held)
+        if head["parts"]:
+            _remember(self._sharing, head["run"], key)
         self._functions[key] = functions, len(pickled)
         while len(self._functions) > 1 and self._size() > self._max_bytes:
             self._functions.popitem(last=False)
@@ -145,6 +155,17 @@ class Agent:
             current = self._current
             if current is not None and current.run == run:
                 current.stop()
+
+    def forget(self, run: str) -> None:
+        """Let go of the large arrays of a run that is over."""
+        self._held.forget(run)
+
+    def holds(self) -> list[str]:
+        """Return the runs that large arrays are held for."""
+        return self._held.runs()
+
+    def _drop(self, run: str) -> None:
+        self._functions.pop(self._sharing.pop(run, ""), None)
 
     def give_back(self, run: str, batch: int, size: int) -> int:
         """Return the first position of a batch that will not be run here any more."""

@@ -23,7 +23,8 @@ def answer(wish: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         wish: ``{"do": "stop", "run"}``, ``{"do": "give-back", "run", "batch", "size"}``,
-            ``{"do": "collect", "run", "batch", "first"}`` or ``{"do": "status"}``.
+            ``{"do": "collect", "run", "batch", "first"}``, ``{"do": "forget", "run"}`` or
+            ``{"do": "status"}``.
 
     Example:
         >>> answer({"do": "status"})["run"] is None
@@ -31,6 +32,9 @@ def answer(wish: dict[str, Any]) -> dict[str, Any]:
     """
     if wish["do"] == "stop":
         AGENT.stop(wish["run"])
+        return {}
+    if wish["do"] == "forget":
+        AGENT.forget(wish["run"])
         return {}
     if wish["do"] == "give-back":
         return {"position": AGENT.give_back(wish["run"], wish["batch"], wish["size"])}

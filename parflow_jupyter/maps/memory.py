@@ -58,6 +58,10 @@ def boot() -> str:
 class Memory:
     """Shared memory of this process, readable by its user only.
 
+    Args:
+        size: Bytes that it has from the start.
+        name: What system tools show it as.
+
     Raises:
         OSError: This system has none.
 
@@ -69,10 +73,10 @@ class Memory:
         >>> memory.close()
     """
 
-    def __init__(self, size: int = 0) -> None:
+    def __init__(self, size: int = 0, name: str = "parflow") -> None:
         if not hasattr(os, "memfd_create") or not boot():
             raise OSError("this system has no memory without a name")
-        self._descriptor = os.memfd_create("parflow", os.MFD_CLOEXEC)
+        self._descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
         os.fchmod(self._descriptor, 0o600)
         self._size = 0
         self._grow(size)
@@ -99,6 +103,10 @@ class Memory:
             os.close(self._descriptor)
             self._descriptor = -1
 
+    def __del__(self) -> None:
+        if hasattr(self, "_descriptor"):
+            self.close()
+
     def _grow(self, by: int) -> None:
         self._size += by
         os.ftruncate(self._descriptor, self._size)
@@ -119,7 +127,7 @@ class Marks:
         self._memory: Memory | None = None
         self._map: mmap.mmap | None = None
         with suppress(OSError):
-            self._memory = Memory(_SLOTS * _PLACE)
+            self._memory = Memory(_SLOTS * _PLACE, "parflow-marks")
             self._map = self._memory.map()
 
     @property

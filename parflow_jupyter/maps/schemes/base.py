@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -66,6 +66,8 @@ class Plan:
         timeout: Seconds that an item may take, or None.
         init: Called in each slot before its first item, or None.
         total: Number of items, or None where the input is unsized.
+        sample: The first values of each column, where large arrays that several items have are
+            sent once; None where every item is sent by itself.
     """
 
     run: str
@@ -75,6 +77,7 @@ class Plan:
     timeout: float | None = None
     init: Callable[[], Any] | None = None
     total: int | None = None
+    sample: Sequence[Sequence[Any]] | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from parflow_jupyter.maps.control import DATA, FIELD
 from parflow_jupyter.maps.envelope import Batch
 from parflow_jupyter.maps.packing import Packer
 from parflow_jupyter.maps.schemes._deaf import DEAF, Deaf
+from parflow_jupyter.maps.schemes._messages import engine_of, hear, is_loss, slot_of
 from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, prepare_canning, why_unfit
 from parflow_jupyter.maps.schemes.base import (
     Answered,
@@ -119,9 +120,9 @@ class _Engines(Slots):
             if known is not None:
                 self._gone.add(known)
         if known is not None:
-            self._packer.forget(_slot(engine))
+            self._packer.forget(slot_of(engine))
             self._asked.discard(engine)
-            self._sink(SlotLeft(_slot(engine), f"engine {engine} died"))
+            self._sink(SlotLeft(slot_of(engine), f"engine {engine} died"))
 
     def awaited(self) -> bool:
         return bool(self._asked) or any(deaf.replacing for deaf in list(self._deaf.values()))
@@ -131,13 +132,13 @@ class _Engines(Slots):
             return True
         if self._replace is None:
             return False
-        uuid = self._uuids.get(_engine(slot), b"")
+        uuid = self._uuids.get(engine_of(slot), b"")
         work = partial(self._try_replace, self._replace, slot, uuid)
         threading.Thread(target=work, name=f"replace {slot}", daemon=True).start()
         return True
 
     def kill(self, slot: Slot) -> bool:
-        uuid = self._uuids.get(_engine(slot))
+        uuid = self._uuids.get(engine_of(slot))
         if uuid is not None and uuid not in self._deaf:
             self._deaf[uuid] = Deaf(self._plan.run, replacing=self._replace is not None)
         if slot in self._killed or not self.replace(slot):
@@ -147,7 +148,7 @@ class _Engines(Slots):
 
     def _try_replace(self, replace: Callable[[int], None], slot: Slot, uuid: bytes) -> None:
         try:
-            replace(_engine(slot))
+            replace(engine_of(slot))
         except Exception as error:
             self._sink(SlotRefused(slot, f"{slot} can't be replaced: {error}"))
             if uuid in self._deaf:
@@ -163,7 +164,7 @@ class _Engines(Slots):
         self._uuids[engine] = uuid
         about = self._known.get(uuid)
         if about is not None:
-            self._sink(SlotJoined(_slot(engine), about))
+            self._sink(SlotJoined(slot_of(engine), about))
             return
         self._asked.add(engine)
         future = self._client.send_apply_request(self._client._mux_socket, *PROBE, ident=uuid)
@@ -176,10 +177,10 @@ class _Engines(Slots):
             return False
         if deaf.due():
             self._wish_at(uuid, {"do": "status"}, partial(self._is_it_over, uuid, deaf.run))
-        why = deaf.why(_slot(engine))
+        why = deaf.why(slot_of(engine))
         if why not in self._left_out:
             self._left_out.add(why)
-            self._sink(SlotRefused(_slot(engine), why))
+            self._sink(SlotRefused(slot_of(engine), why))
         return True
 
     def _is_it_over(self, uuid: bytes, run: str, status: dict[str, Any]) -> None:
@@ -189,9 +190,9 @@ class _Engines(Slots):
     def _probed(self, engine: int, future: Any) -> None:
         about = future.result()
         self._asked.discard(engine)
-        slot = _slot(engine)
+        slot = slot_of(engine)
         if isinstance(about, BaseException):
-            if _is_loss(about):
+            if is_loss(about):
                 self.engine_exited(engine)
             else:
                 self._sink(SlotRefused(slot, f"{slot} does not answer: {about}"))
@@ -207,7 +208,7 @@ class _Engines(Slots):
 
     def submit(self, slot: Slot, batch: Batch) -> None:
         blob = self._packer.pack(slot, batch)
-        uuid = self._uuids.get(_engine(slot))
+        uuid = self._uuids.get(engine_of(slot))
         if uuid is None:
             return
         future = self._client.send_apply_request(
@@ -219,8 +220,8 @@ class _Engines(Slots):
 
     def _answered(self, slot: Slot, batch: int, size: int, future: Any) -> None:
         answer = future.result()
-        if isinstance(answer, BaseException) and _is_loss(answer):
-            self.engine_exited(_engine(slot))
+        if isinstance(answer, BaseException) and is_loss(answer):
+            self.engine_exited(engine_of(slot))
         else:
             self._sink(Answered(slot, batch, partial(self._packer.unpack, slot, answer), size))
 
@@ -254,7 +255,7 @@ class _Engines(Slots):
     def _wish(
         self, slot: Slot, wish: dict[str, Any], heard: Callable[[dict[str, Any]], None]
     ) -> None:
-        uuid = self._uuids.get(_engine(slot))
+        uuid = self._uuids.get(engine_of(slot))
         if uuid is not None:
             self._wish_at(uuid, wish, heard)
 
@@ -267,7 +268,7 @@ class _Engines(Slots):
             self._client._control_socket, "interrupt_request", content={FIELD: wish}, ident=uuid
         )
         self._look(self._client._control_stream)
-        future.add_done_callback(partial(_heard, heard))
+        future.add_done_callback(partial(hear, heard))
 
     def _look(self, stream: Any) -> None:
         # The client sends on the bare socket. If an answer arrives in that moment, the send
@@ -277,30 +278,10 @@ class _Engines(Slots):
     def close(self) -> None:
         if self.unsubscribe is not None:
             self.unsubscribe()
+        if self._packer.shares_anything:
+            for engine in list(self._uuids):
+                self._wish(slot_of(engine), {"do": "forget", "run": self._plan.run}, lambda _: None)
         self._packer.close()
-
-
-def _heard(heard: Callable[[dict[str, Any]], None], future: Any) -> None:
-    message = future.result()
-    answer = message["content"].get(FIELD)
-    if answer is not None:
-        heard({**answer, DATA: bytes(message["buffers"][0])} if message["buffers"] else answer)
-
-
-def _is_loss(error: BaseException) -> bool:
-    from ipyparallel.error import EngineError, RemoteError
-
-    return isinstance(error, EngineError) or (
-        isinstance(error, RemoteError) and error.ename == "EngineError"
-    )
-
-
-def _slot(engine: int) -> Slot:
-    return f"engine {engine}"
-
-
-def _engine(slot: Slot) -> int:
-    return int(slot.removeprefix("engine "))
 
 
 SCHEME = IPyParallelScheme

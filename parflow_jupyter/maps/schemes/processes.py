@@ -157,6 +157,8 @@ class _Processes(Slots):
     def close(self) -> None:
         for slot, worker in list(self._workers.items()):
             worker.watch(self, None)
+            if self._packer.shares_anything:
+                self._wish(slot, {"do": "forget", "run": self._plan.run})
             if self._out[slot] and self._runs_mine(slot):
                 # It did not let itself be interrupted, and would hold up the next map.
                 worker.kill()

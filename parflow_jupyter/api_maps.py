@@ -49,7 +49,7 @@ def parallel_map(
         on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
         batch: Items per batch; "auto" learns it from the times measured.
         seed: Whole number from which every item's random numbers follow.
-        share: What the function refers to goes once per engine; there is no other way yet.
+        share: Hold large arrays once per host, read-only, instead of sending them around.
         init: Called in each slot before its first item.
         checkpoint: Name under which results are kept (not there yet).
         key: What an item is kept under (not there yet).
@@ -150,7 +150,7 @@ def imap(
         on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
         batch: Items per batch; "auto" learns it from the times measured.
         seed: Whole number from which every item's random numbers follow.
-        share: What the function refers to goes once per engine; there is no other way yet.
+        share: Hold large arrays once per host, read-only, instead of sending them around.
         init: Called in each slot before its first item.
         progress: Show the progress.
         label: What the run is called in displays and in the history.
@@ -221,7 +221,7 @@ async def amap(
         on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
         batch: Items per batch; "auto" learns it from the times measured.
         seed: Whole number from which every item's random numbers follow.
-        share: What the function refers to goes once per engine; there is no other way yet.
+        share: Hold large arrays once per host, read-only, instead of sending them around.
         init: Called in each slot before its first item.
         progress: Show the progress.
         label: What the run is called in displays and in the history.

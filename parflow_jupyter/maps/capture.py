@@ -52,7 +52,8 @@ class Capture:
 
     def kept(self) -> list[tuple[int, str, str]]:
         """Return (position, stream, text), in the order of the items."""
-        parts = sorted(self._parts.items())
+        # Also called while items print: the copy is made in one step.
+        parts = sorted(self._parts.copy().items())
         return [(position, stream, "".join(text)) for (position, stream), text in parts]
 
 

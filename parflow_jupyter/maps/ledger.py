@@ -101,3 +101,16 @@ class Ledger:
         if isinstance(indices, range):
             return self._settled.find(1, indices[0], indices[-1] + 1) >= 0
         return any(self._settled[index] for index in indices)
+
+
+def part(column: Any, indices: Sequence[int]) -> list[Any]:
+    """Return the values of a column at some indices.
+
+    Example:
+        >>> part("abcd", [3, 1])
+        ['d', 'b']
+    """
+    if isinstance(indices, range):
+        taken: list[Any] = column[indices.start : indices.stop]
+        return taken
+    return [column[index] for index in indices]

@@ -79,11 +79,6 @@ choose one of 'raise', 'skip', 'collect'.
         _check_choice("on_error", self.on_error, ON_ERROR)
         for name in ("share", "block", "progress"):
             _check_choice(name, getattr(self, name), (True, False))
-        if not self.share:
-            raise InvalidInputError(
-                "share=False is not there yet: leave it out; what the function refers to is sent "
-                "once per engine, and the items with their batches."
-            )
         _check_timeout(self.timeout)
         if self.init is not None and not callable(self.init):
             raise InvalidInputError(

@@ -110,15 +110,15 @@ class Outcome:
     def lost(self, slot: str, indices: Sequence[int], why: str) -> None:
         """Run items again that a dead slot may have been running, up to the limit.
 
-        Which of several it was is not known: they are tried again in ever smaller groups,
-        behind all others, until the one that kills is alone.
+        Which of several it was is not known, so for none of them it counts: they are tried
+        again in ever smaller groups, behind all others, until the one that kills is alone.
         """
         left = [index for index in indices if not self.ledger.is_settled(index)]
-        for index in left:
-            self._losses[index] = self._losses.get(index, 0) + 1
-        if len(left) == 1 and self._losses[left[0]] > self._engine_retries:
-            self._give_up(left[0], slot, why)
-            return
+        if len(left) == 1:
+            self._losses[left[0]] = self._losses.get(left[0], 0) + 1
+            if self._losses[left[0]] > self._engine_retries:
+                self._give_up(left[0], slot, why)
+                return
         self.report.engine_retries += len(left)
         size = -(-len(left) // _SPLIT)
         for start in range(0, len(left), max(size, 1)):

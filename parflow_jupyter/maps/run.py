@@ -16,7 +16,7 @@ from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import last
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
-from parflow_jupyter.maps.heavy import heavy_function, heavy_items
+from parflow_jupyter.maps.heavy import first_of, heavy_function, heavy_items
 from parflow_jupyter.maps.ledger import Ledger
 from parflow_jupyter.maps.nesting import is_nested
 from parflow_jupyter.maps.options import MapOptions
@@ -127,11 +127,11 @@ class Call:
         history = history if there_are_items else None
         self._watch = Watch(self._report, listeners, history, slots, owner, total)
         ships = self._scheme.ships and there_are_items
-        shipped = ship(function, options.init) if ships else None
+        shipped = ship(function, options.init, share=options.share) if ships else None
         self._there_are_items = there_are_items
         if shipped is not None:
             told = [heavy_function(self._report.label, len(shipped.pickled))]
-            told += [heavy_items(columns)] if source is None else []
+            told += [heavy_items(columns, shared=options.share)] if source is None else []
             for warning in filter(None, told):
                 warnings.warn(warning, UserWarning, stacklevel=4)
         if shipped is not None and options.seed is None and self._scheme.capabilities.seeds:
@@ -145,6 +145,8 @@ class Call:
             options.timeout,
             options.init,
             total,
+            # Input that is made as it is read may use the same array for other content.
+            sample=first_of(columns) if options.share and source is None else None,
         )
         self._runner = Runner(
             plan, columns, options, self._scheme, self._outcome, self._watch, self._token, source

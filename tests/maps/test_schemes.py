@@ -419,14 +419,14 @@ def test_heavy_items_and_functions_are_told(remote, kind):
     array = numpy.zeros(1 << 18)
     if kind == "same":
         with pytest.warns(UserWarning, match=r"same object of 2\.0 MB.*partial"):
-            mapped(remote, len, [array] * 3)
+            mapped(remote, len, [array] * 3, share=False)
     elif kind == "different":
         with pytest.warns(UserWarning, match=r"2\.0 MB and more.*file names"):
             mapped(remote, len, [array, array + 1])
     else:
         big = numpy.zeros(9 << 20)
         with pytest.warns(UserWarning, match="72 MB.*init="):
-            mapped(remote, lambda x: len(big) + x, [1])
+            mapped(remote, lambda x: len(big) + x, [1], share=False)
 
 
 def test_items_run_in_other_processes(remote):

@@ -79,6 +79,8 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
     Args:
         offer: Called before a map looks for engines; may start some.
     """
+    from .maps.schemes import provided
+    from .maps.schemes.dask import DaskScheme
     from .maps.schemes.ipyparallel import IPyParallelScheme
     from .maps.schemes.processes import ProcessesScheme
     from .maps.schemes.serial import SerialScheme
@@ -91,16 +93,20 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
         lambda engine: process.clusters().replace_engine(engine),
     )
     kept = settings.schemes()
-    processes = ProcessesScheme(kept["processes"]["workers"])
-    threads = ThreadsScheme(kept["threads"]["workers"])
+    own: dict[str, Scheme] = {
+        "ipyparallel": engines,
+        "dask": DaskScheme(),
+        "processes": ProcessesScheme(kept["processes"]["workers"]),
+        "threads": ThreadsScheme(kept["threads"]["workers"]),
+        "serial": SerialScheme(),
+    }
     return [
-        SchemeChoice(scheme, enabled=kept[scheme.name]["enabled"], before=before)
-        for scheme, before in (
-            (engines, offer),
-            (processes, None),
-            (threads, None),
-            (SerialScheme(), None),
+        SchemeChoice(
+            own.get(name) or provided(name),
+            enabled=kept[name]["enabled"],
+            before=offer if name == "ipyparallel" else None,
         )
+        for name in settings.order()
     ]
 
 

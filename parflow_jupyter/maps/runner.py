@@ -11,6 +11,7 @@ from parflow_jupyter.errors import CannotShipError, EngineLostError
 from parflow_jupyter.maps import batching
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.envelope import Batch
+from parflow_jupyter.maps.natural import Pieces
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.outcome import Outcome
 from parflow_jupyter.maps.schemes.base import (
@@ -278,4 +279,4 @@ def _part(column: Any, indices: Sequence[int]) -> list[Any]:
     if isinstance(indices, range):
         part: list[Any] = column[indices.start : indices.stop]
         return part
-    return [column[index] for index in indices]
+    return column.pick(indices) if isinstance(column, Pieces) else [column[i] for i in indices]

@@ -197,6 +197,16 @@ def _end_processes():
     assert not left, f"processes were left behind: {left}"
 
 
+@pytest.fixture(scope="module")
+def no_cluster():
+    """A home in which no cluster runs, for tests that go by the façade."""
+    from parflow_jupyter.wiring import process
+
+    with _home():
+        yield
+        process.close()
+
+
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("PARFLOW_DATA_DIR", str(tmp_path / "data"))

@@ -14,10 +14,7 @@ from parflow_jupyter.maps.choose import choose, supports
 from parflow_jupyter.maps.schemes import load, names, provided
 from parflow_jupyter.stores import settings
 
-
-@pytest.fixture(autouse=True)
-def _own_cluster(isolated_home):
-    """No engines, and settings of the test's own."""
+pytestmark = pytest.mark.usefixtures("no_cluster")
 
 
 @pytest.fixture

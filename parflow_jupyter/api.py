@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import consent, wiring
+from .api_apply import parallel_apply
 from .api_maps import amap, imap, parallel_map
 from .maps import MapOptions, MapResult, last_result, parallelizable
 from .pipelines import Pipeline as _Pipeline
@@ -38,6 +39,7 @@ __all__ = [
     "load_balanced_view",
     "logs",
     "module",
+    "parallel_apply",
     "parallel_map",
     "parallelizable",
     "profiles",

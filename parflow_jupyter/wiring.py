@@ -79,6 +79,8 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
     Args:
         offer: Called before a map looks for engines; may start some.
     """
+    from .maps.schemes import provided
+    from .maps.schemes.dask import DaskScheme
     from .maps.schemes.ipyparallel import IPyParallelScheme
     from .maps.schemes.processes import ProcessesScheme
     from .maps.schemes.serial import SerialScheme
@@ -91,19 +93,23 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
         lambda engine: process.clusters().replace_engine(engine),
     )
     kept = settings.schemes()
-    processes = ProcessesScheme(kept["processes"]["workers"])
-    threads = ThreadsScheme(kept["threads"]["workers"])
-    order = list(kept)
-    choices = [
-        SchemeChoice(scheme, enabled=kept[scheme.name]["enabled"], before=before)
-        for scheme, before in (
-            (engines, offer),
-            (processes, None),
-            (threads, None),
-            (SerialScheme(), None),
+    own: dict[str, Scheme] = {
+        "ipyparallel": engines,
+        "dask": DaskScheme(),
+        "processes": ProcessesScheme(kept["processes"]["workers"]),
+        "threads": ThreadsScheme(kept["threads"]["workers"]),
+        "serial": SerialScheme(),
+    }
+    there = settings.order()
+    return [
+        SchemeChoice(
+            own.get(name) or provided(name),
+            enabled=kept[name]["enabled"],
+            before=offer if name == "ipyparallel" else None,
         )
+        for name in kept
+        if name in there
     ]
-    return sorted(choices, key=lambda choice: order.index(choice.scheme.name))
 
 
 def history() -> Any:

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from parflow_jupyter.maps.natural import Pieces
+
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__slots__": ()})()
 """Stands in the values of a run where an item has no result."""
 
@@ -113,4 +115,4 @@ def part(column: Any, indices: Sequence[int]) -> list[Any]:
     if isinstance(indices, range):
         taken: list[Any] = column[indices.start : indices.stop]
         return taken
-    return [column[index] for index in indices]
+    return column.pick(indices) if isinstance(column, Pieces) else [column[i] for i in indices]

@@ -62,7 +62,7 @@ class Outcome:
         if not len(ran):
             return
         self.report.batches.append(BatchRecord(slot, ran, envelope.started, envelope.stops))
-        self.report.output.extend((ran[k], stream, text) for k, stream, text in envelope.output)
+        self.report.keep_output((ran[k], stream, text) for k, stream, text in envelope.output)
         if not envelope.failures:
             self.ledger.put(ran, envelope.values)
             return

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+KEPT_OUTPUT = 10_000_000
+"""Characters that a run keeps of what its items print."""
+CUT = "... (what items printed after this is not kept)\n"
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Report:
         not_run: Items without result, because the run was stopped.
         slots: Slots that took part.
         left_out: Slots that could not, and why.
-        output: What items printed: index, stream, text.
+        output: What items printed and warned of, bounded: index, stream, text.
     """
 
     run: str
@@ -84,6 +88,23 @@ class Report:
     left_out: list[str] = field(default_factory=list)
     output: list[tuple[int, str, str]] = field(default_factory=list)
     batches: list[BatchRecord] = field(default_factory=list, repr=False)
+    kept_output: int = field(default=0, repr=False)
+
+    def keep_output(self, printed: Iterable[tuple[int, str, str]]) -> None:
+        """Keep what items printed: index, stream, text; what is too much is dropped, with a note.
+
+        Example:
+            >>> report = Report(run="r", scheme="s", reason="", label="f", total=1)
+            >>> report.keep_output([(0, "stdout", "hello"), (1, "stdout", "y" * KEPT_OUTPUT)])
+            >>> [len(text) for _, _, text in report.output]
+            [5, 48]
+        """
+        for index, stream, text in printed:
+            if self.kept_output > KEPT_OUTPUT:
+                return
+            self.kept_output += len(text)
+            fits = self.kept_output <= KEPT_OUTPUT
+            self.output.append((index, stream, text if fits else CUT))
 
     def items(self) -> Iterator[ItemTime]:
         """Yield where and when each item ran, in the order in which the batches came back."""

@@ -18,6 +18,7 @@ from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
 from parflow_jupyter.maps.heavy import first_of, heavy_function, heavy_items
 from parflow_jupyter.maps.ledger import Ledger
+from parflow_jupyter.maps.natural import Pieces
 from parflow_jupyter.maps.nesting import is_nested
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.outcome import Outcome
@@ -264,7 +265,7 @@ class Call:
         return exception
 
 
-def take_columns(iterables: Sequence[Iterable[Any]]) -> list[list[Any]]:
+def take_columns(iterables: Sequence[Iterable[Any]]) -> list[Any]:
     """Return the items as one list per iterable, and see that all have the same length.
 
     Raises:
@@ -286,10 +287,7 @@ def take_columns(iterables: Sequence[Iterable[Any]]) -> list[list[Any]]:
     # An endless iterable beside a sized one is an error, not a hang.
     most = min(lengths) + 1 if lengths and len(iterables) > 1 else None
     columns = [
-        list(iterable)
-        if most is None or isinstance(iterable, Sized)
-        else list(islice(iterable, most))
-        for iterable in iterables
+        _column(iterable, None if isinstance(iterable, Sized) else most) for iterable in iterables
     ]
     if len({len(column) for column in columns}) > 1:
         # One that was cut short may be endless.
@@ -302,3 +300,9 @@ def take_columns(iterables: Sequence[Iterable[Any]]) -> list[list[Any]]:
             ]
         )
     return columns
+
+
+def _column(iterable: Iterable[Any], most: int | None) -> Any:
+    if isinstance(iterable, Pieces):
+        return iterable
+    return list(iterable) if most is None else list(islice(iterable, most))

@@ -52,6 +52,7 @@ class FileDigests:
         self.known = known if known is not None else {}
         self.seen: dict[str, tuple[Signature, bytes]] = {}
         self.changed: list[str] = []
+        self.touched: list[str] = []
 
     def digest(self, file: File) -> bytes:
         """Return the digest of a file's content.
@@ -62,6 +63,7 @@ class FileDigests:
         path = os.path.abspath(file)
         try:
             signature = signature_of(path)
+            self.touched.append(path)
             before = self.seen.get(path) or self.known.get(path)
             if before is not None and before[0] == signature:
                 self.seen[path] = before

@@ -11,10 +11,9 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
 from parflow_jupyter.errors import CheckpointError
-from parflow_jupyter.stores.frozen import TooBigError
+from parflow_jupyter.stores.frozen import SMALL, Large, TooBigError
 from parflow_jupyter.stores.kept import Checkpoint
 
 MOST_WAITING = 256 << 20
@@ -27,8 +26,8 @@ AT_EXIT = 10.0
 _AT_ONCE = 1000
 _FULL = (sqlite3.Error, OSError, CheckpointError)
 
-Entry = tuple[int, bytes, Any]
-"""Index of an item, the key of its result, and the result: as bytes if it is small."""
+Entry = tuple[int, bytes, bytes | Large]
+"""Index of an item, the key of its result, and the result."""
 
 
 class KeepWriter:
@@ -123,15 +122,15 @@ class KeepWriter:
             return checkpoint
         try:
             checkpoint = checkpoint or self._open()
-            small = [entry for entry in entries if isinstance(entry[2], bytes)]
+            small = [entry for entry in entries if _is_small(entry)]
             if small:
-                checkpoint.keep((key, value) for _, key, value in small)
+                checkpoint.keep([(key, value) for _, key, value in small])
         except _FULL as error:
             self._blocked(error)
             self._none_kept(entries, self._blocked_why)
             return checkpoint
         for entry in entries:
-            if not isinstance(entry[2], bytes):
+            if not _is_small(entry):
                 self._write_large(checkpoint, entry)
         return checkpoint
 
@@ -170,6 +169,10 @@ def warn_disk(name: str, error: BaseException) -> None:
             RuntimeWarning,
             stacklevel=2,
         )
+
+
+def _is_small(entry: Entry) -> bool:
+    return isinstance(entry[2], bytes) and len(entry[2]) <= SMALL
 
 
 def _size(entry: Entry) -> int:

@@ -14,7 +14,7 @@ from parflow_jupyter.errors import CheckpointDiskError
 from parflow_jupyter.maps.keep_writer import Entry, KeepWriter, warn_disk
 from parflow_jupyter.maps.report import Report
 from parflow_jupyter.stores.files import FileDigests
-from parflow_jupyter.stores.frozen import SMALL, TooBigError, freeze
+from parflow_jupyter.stores.frozen import SMALL, Large, TooBigError, freeze
 from parflow_jupyter.stores.hash_values import UnhashableError, digest_of, sized
 from parflow_jupyter.stores.hashing import FunctionKey, ItemHasher, changes, function_key
 from parflow_jupyter.stores.kept import Checkpoint
@@ -208,12 +208,12 @@ class Keeping:
                 self._writer = KeepWriter(self._open, self._not_kept, self._name)
             self._writer.put(entries)
 
-    def _frozen(self, value: Any) -> Any:
+    def _frozen(self, value: Any) -> bytes | Large:
         try:
             return freeze(value, SMALL)
         except TooBigError:
             # What the caller may change meanwhile is made bytes now, the rest as it is written.
-            return value if self._lasting else freeze(value, _ANY_SIZE)
+            return Large(value) if self._lasting else freeze(value, _ANY_SIZE)
 
     def _not_kept(self, index: int, why: str) -> None:
         self._report.not_kept[index] = why
@@ -235,5 +235,5 @@ class Keeping:
             warn_disk(self._name, OSError(f"the disk is slow: {left} are still being written"))
         if self._checkpoint is not None:
             with suppress(sqlite3.Error):
-                self._checkpoint.remember_files(self._files.settled())
+                self._checkpoint.remember_files(self._files.to_remember())
             self._checkpoint.close()

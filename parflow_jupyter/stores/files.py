@@ -15,6 +15,7 @@ _SETTLED = 2_000_000_000
 
 Signature = tuple[int, int, int]
 """Size in bytes, time of the last change in nanoseconds, inode."""
+_NEVER: Signature = (-1, -1, -1)
 
 
 class File(type(Path())):  # type: ignore[misc]
@@ -77,10 +78,16 @@ class FileDigests:
         self.seen[path] = signature, found
         return found
 
-    def settled(self) -> dict[str, tuple[Signature, bytes]]:
-        """Return what can be believed later: a file changed just now may change unnoticed."""
+    def to_remember(self) -> dict[str, tuple[Signature, bytes]]:
+        """Return what was found; a file changed just now is to be read again all the same.
+
+        Another change in the same moment would leave it with the same size and time.
+        """
         limit = time.time_ns() - _SETTLED
-        return {path: found for path, found in self.seen.items() if found[0][1] < limit}
+        return {
+            path: (signature if signature[1] < limit else _NEVER, digest)
+            for path, (signature, digest) in self.seen.items()
+        }
 
     def moved(self, path: str) -> bool:
         """Return whether a file is not any more what was hashed."""

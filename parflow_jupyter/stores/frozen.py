@@ -119,13 +119,13 @@ def is_same(mark: bytes, other: bytes) -> bool:
 
 
 def write_file(
-    path: Path, value: Any, secret: bytes, label: bytes, limit: int
+    path: Path, value: bytes | Large, secret: bytes, label: bytes, limit: int
 ) -> tuple[int, bytes]:
     """Write a large result to a file, piece by piece, and return its size and mark.
 
     Args:
         path: The file; it has this name only when it is whole.
-        value: The result, or the bytes it was made.
+        value: The result, as bytes or to be made bytes.
         secret: The secret of the folder.
         label: What the result is kept under.
         limit: Bytes it may have.
@@ -140,10 +140,10 @@ def write_file(
     try:
         with os.fdopen(handle, "wb") as file:
             bounded = _Bounded(limit, file, mark)
-            if isinstance(value, Frozen):
-                bounded.write(value.data)
+            if isinstance(value, Large):
+                _Pickler(bounded, protocol=5).dump(value.value)
             else:
-                _Pickler(bounded, protocol=5).dump(value)
+                bounded.write(value)
         os.replace(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
@@ -151,13 +151,13 @@ def write_file(
     return bounded.size, mark.digest()
 
 
-class Frozen:
-    """A large result that was made bytes already."""
+class Large:
+    """A large result that was not made bytes yet: it is, piece by piece, as it is written."""
 
-    __slots__ = ("data",)
+    __slots__ = ("value",)
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 def read_file(path: Path, secret: bytes, label: bytes, size: int, mark: bytes) -> Any:

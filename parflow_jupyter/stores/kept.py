@@ -18,14 +18,14 @@ from typing import Any
 from parflow_jupyter.errors import CheckpointError
 from parflow_jupyter.stores.frozen import (
     SMALL,
-    Frozen,
+    Large,
     is_same,
     mark_of,
     read_file,
     thaw,
     write_file,
 )
-from parflow_jupyter.stores.kept_database import writing
+from parflow_jupyter.stores.kept_database import is_damage, writing
 from parflow_jupyter.stores.kept_named import NamedCheckpoint
 from parflow_jupyter.stores.kept_size import ROW_BYTES, surplus
 
@@ -42,8 +42,8 @@ class Found:
     problem: str = ""
 
 
-Result = tuple[bytes, Any]
-"""A key, and what is kept under it: bytes, or a larger value."""
+Result = tuple[bytes, bytes | Large]
+"""A key, and what is kept under it."""
 
 
 class Checkpoint(NamedCheckpoint):
@@ -77,6 +77,15 @@ class Checkpoint(NamedCheckpoint):
 
     def find(self, keys: Sequence[bytes]) -> dict[bytes, Found]:
         """Return the kept results among some keys; what is damaged is told, and forgotten."""
+        try:
+            return self._find(keys)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            self._begin_anew(error)
+            return {}
+
+    def _find(self, keys: Sequence[bytes]) -> dict[bytes, Found]:
         found: dict[bytes, Found] = {}
         mine = self._known()
         if mine is None:
@@ -141,23 +150,11 @@ class Checkpoint(NamedCheckpoint):
             if file is not None:
                 (self._folder / "values" / os.path.basename(file)).unlink(missing_ok=True)
 
-    def write_large(self, key: bytes, value: Any) -> tuple[str, int, bytes]:
-        """Write a large result to a file of its own, and return its name, size and mark.
-
-        Raises:
-            TooBigError: It is larger than all results may be.
-            OSError: The disk is full, or can't be written.
-        """
-        name = secrets.token_hex(16)
-        path = self._folder / "values" / name
-        size, mark = write_file(path, value, self._secret, self._label(key), self.most_bytes)
-        return name, size, mark
-
     def keep(self, results: Iterable[Result]) -> int:
         """Keep results; of two for one key the first counts. Return how many were new.
 
         Args:
-            results: Keys, and the bytes of small results or the values of large ones.
+            results: Keys, and what ``freeze`` made of results, or large ones as they are.
 
         Raises:
             TooBigError: One is larger than all results may be.
@@ -171,8 +168,7 @@ class Checkpoint(NamedCheckpoint):
                 mark = mark_of(self._secret, self._label(key), value)
                 rows.append((key, value, None, len(value), mark, now))
             else:
-                whole = Frozen(value) if isinstance(value, bytes) else value
-                name, size, mark = self.write_large(key, whole)
+                name, size, mark = self._write_large(key, value)
                 rows.append((key, None, name, size, mark, now))
         try:
             new = self._insert(rows)
@@ -183,6 +179,12 @@ class Checkpoint(NamedCheckpoint):
         if self._written > self.most_bytes // 50:
             self.trim()
         return new
+
+    def _write_large(self, key: bytes, value: bytes | Large) -> tuple[str, int, bytes]:
+        name = secrets.token_hex(16)
+        path = self._folder / "values" / name
+        size, mark = write_file(path, value, self._secret, self._label(key), self.most_bytes)
+        return name, size, mark
 
     def _insert(self, rows: list[tuple[Any, ...]]) -> int:
         surplus: list[str | None] = []

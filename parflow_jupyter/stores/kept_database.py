@@ -66,13 +66,14 @@ def open_database(folder: Path) -> sqlite3.Connection:
     try:
         return _open(folder)
     except sqlite3.DatabaseError as error:
-        if not _is_damage(error):
+        if not is_damage(error):
             raise
-        _set_aside(folder, error)
+        set_aside(folder, error)
         return _open(folder)
 
 
-def _is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: sqlite3.Error) -> bool:
+    """Return whether an error tells that the file is not what SQLite wrote."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
@@ -129,7 +130,8 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _set_aside(folder: Path, error: sqlite3.Error) -> None:
+def set_aside(folder: Path, error: sqlite3.Error) -> None:
+    """Rename a damaged database, with a warning."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
     for part in _PARTS:
         with suppress(FileNotFoundError):

@@ -11,7 +11,7 @@ from typing import Any
 
 from parflow_jupyter.errors import CheckpointDiskError, InvalidInputError
 from parflow_jupyter.stores.files import Signature
-from parflow_jupyter.stores.kept_database import open_database, writing
+from parflow_jupyter.stores.kept_database import open_database, set_aside, writing
 from parflow_jupyter.stores.kept_folder import kept_folder, secret_of
 from parflow_jupyter.stores.kept_size import most_bytes_allowed
 
@@ -47,6 +47,11 @@ class NamedCheckpoint:
     def close(self) -> None:
         """Let go of the files."""
         self._connection.close()
+
+    def _begin_anew(self, error: sqlite3.Error) -> None:
+        self._connection.close()
+        set_aside(self._folder, error)
+        self._connection = open_database(self._folder)
 
     # --- what belongs to the checkpoint as a whole ------------------------------------------
 

@@ -18,9 +18,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conftest import QUIET
 from parflow_jupyter.errors import CheckpointError, ItemError
-from parflow_jupyter.maps import keep_writer, run_map
+from parflow_jupyter.maps import MapOptions, keep_writer, run_map
 from parflow_jupyter.maps.lazy import run_amap, run_imap
 from parflow_jupyter.maps.schemes.processes import ProcessesScheme
 from parflow_jupyter.maps.schemes.serial import SerialScheme
@@ -30,7 +29,7 @@ from parflow_jupyter.stores.checkpoints import checkpoints
 from parflow_jupyter.stores.files import File
 from parflow_jupyter.stores.kept import Checkpoint
 
-KEPT = replace(QUIET, checkpoint="c", scheme="serial")
+KEPT = MapOptions(progress=False, checkpoint="c", scheme="serial")
 
 
 def mapped(function, *iterables, scheme=None, **options):

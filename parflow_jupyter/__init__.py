@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from . import errors as errors
     from ._version import __version__ as __version__
     from .api import (
+        File,
         MapResult,
         Pipeline,
         amap,
         change_profile,
+        checkpoints,
         cleanup,
         cluster_info,
         configure_scheme,
@@ -39,10 +41,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "api": (
+        "File",
         "MapResult",
         "Pipeline",
         "amap",
         "change_profile",
+        "checkpoints",
         "cleanup",
         "cluster_info",
         "configure_scheme",
@@ -67,12 +71,14 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "File",
     "MapResult",
     "Pipeline",
     "PipelineBuilder",
     "__version__",
     "amap",
     "change_profile",
+    "checkpoints",
     "cleanup",
     "cluster_info",
     "configure_scheme",

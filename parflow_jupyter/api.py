@@ -16,6 +16,8 @@ from .maps import MapOptions, MapResult, last_result, parallelizable
 from .pipelines import Pipeline as _Pipeline
 from .pipelines import module
 from .stores import settings
+from .stores.checkpoints import checkpoints
+from .stores.files import File
 
 if TYPE_CHECKING:
     import ipyparallel
@@ -23,12 +25,14 @@ if TYPE_CHECKING:
     from .clusters import CleanupReport, ClusterInfo, ClusterLogs, ProfileInfo
 
 __all__ = [
+    "File",
     "MapOptions",
     "MapResult",
     "Pipeline",
     "adopt",
     "amap",
     "change_profile",
+    "checkpoints",
     "cleanup",
     "cluster_info",
     "configure_scheme",

@@ -31,6 +31,8 @@
     │   │   └── ItemTimeoutError (TimeoutError)
     │   ├── EngineLostError
     │   └── SchemeUnavailableError
+    ├── CheckpointError
+    │   └── CheckpointDiskError
     ├── PipelineError
     │   ├── PipelineCheckError
     │   └── DocumentError (ValueError)
@@ -363,6 +365,21 @@ class SchemeUnavailableError(MapError):
     """The scheme asked for is unknown, or can't run or do what was asked."""
 
     reason = "scheme-unavailable"
+
+
+# --- kept results ----------------------------------------------------------
+
+
+class CheckpointError(ParflowError):
+    """Results can't be kept, or read, where they are kept."""
+
+    reason = "checkpoint-unusable"
+
+
+class CheckpointDiskError(CheckpointError):
+    """The disk on which results are kept is full, read-only or broken."""
+
+    reason = "checkpoint-disk"
 
 
 # --- pipelines -------------------------------------------------------------

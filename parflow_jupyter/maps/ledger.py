@@ -44,7 +44,7 @@ class Ledger:
             taken = self._take(size)
             self.waiting -= len(taken)
             if self._any_settled(taken):
-                taken = [index for index in taken if not self._settled[index]]
+                taken = [index for index in taken if not self.is_settled(index)]
             if len(taken):
                 return taken
         return ()

@@ -43,6 +43,7 @@ class Outcome:
         self.failures: dict[int, ItemFailure] = {}
         self.first_failure: ItemFailure | None = None
         self.fatal: BaseException | None = None
+        self.keep: Callable[[Sequence[int], Sequence[Any]], None] = lambda indices, values: None
         self._columns = columns
         self._retries = retries
         self._engine_retries = engine_retries
@@ -64,11 +65,14 @@ class Outcome:
         self.report.batches.append(BatchRecord(slot, ran, envelope.started, envelope.stops))
         self.report.keep_output((ran[k], stream, text) for k, stream, text in envelope.output)
         if not envelope.failures:
+            self.keep(ran, envelope.values)
             self.ledger.put(ran, envelope.values)
             return
         failed = {failure.position for failure in envelope.failures}
         good = [k for k in range(len(ran)) if k not in failed]
-        self.ledger.put([ran[k] for k in good], [envelope.values[k] for k in good])
+        indices, values = [ran[k] for k in good], [envelope.values[k] for k in good]
+        self.keep(indices, values)
+        self.ledger.put(indices, values)
         for failure in envelope.failures:
             self.failed(slot, ran[failure.position], failure)
 

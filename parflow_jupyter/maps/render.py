@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from parflow_jupyter.maps.report import Report
     from parflow_jupyter.maps.result import MapResult
 
 _ROWS = 10
@@ -74,7 +75,17 @@ def summary(result: MapResult) -> str:
     retried = report.retries + report.engine_retries
     if retried:
         parts.insert(2, f"{retried} run again")
-    return f"{report.label}: " + ", ".join(parts)
+    if report.kept:
+        parts.insert(1, f"{len(report.kept)} kept")
+    return f"{report.label}: " + ", ".join(parts) + computed_again(report)
+
+
+def computed_again(report: Report) -> str:
+    """Return why results that were kept do not fit any more; nothing if they do."""
+    if not report.changed:
+        return ""
+    more = f" and {len(report.changed) - 3} more" if len(report.changed) > 3 else ""
+    return f" (since the last run, {', '.join(report.changed[:3])}{more})"
 
 
 def as_text(result: MapResult) -> str:

@@ -72,6 +72,10 @@ class Report:
         slots: Slots that took part.
         left_out: Slots that could not, and why.
         output: What items printed and warned of, bounded: index, stream, text.
+        checkpoint: Name under which results are kept, or None.
+        kept: Items that were not run, because an earlier run had kept their results.
+        not_kept: Why the result of an item was not kept, by index.
+        changed: What is different from the run before under this name, in words.
     """
 
     run: str
@@ -87,8 +91,13 @@ class Report:
     slots: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     output: list[tuple[int, str, str]] = field(default_factory=list)
+    checkpoint: str | None = None
+    kept: list[int] = field(default_factory=list, repr=False)
+    not_kept: dict[int, str] = field(default_factory=dict, repr=False)
+    changed: list[str] = field(default_factory=list)
     batches: list[BatchRecord] = field(default_factory=list, repr=False)
     kept_output: int = field(default=0, repr=False)
+    _kept_cache: frozenset[int] = field(default=frozenset(), repr=False, compare=False)
 
     def keep_output(self, printed: Iterable[tuple[int, str, str]]) -> None:
         """Keep what items printed: index, stream, text; what is too much is dropped, with a note.
@@ -113,6 +122,27 @@ class Report:
             for index, stop in zip(batch.indices, batch.stops, strict=False):
                 yield ItemTime(index, batch.engine, batch.started + before, stop - before)
                 before = stop
+
+    def origin(self, index: int) -> str:
+        """Return where the result of an item is from, and whether it is kept, in words.
+
+        Args:
+            index: Position of the item.
+
+        Example:
+            >>> report = Report("r", "serial", "", "f", 3, checkpoint="c", kept=[0])
+            >>> report.not_kept[1] = "it failed"
+            >>> [report.origin(index) for index in range(3)]
+            ['kept', 'not kept: it failed', 'computed']
+        """
+        if index in self.not_kept:
+            return f"not kept: {self.not_kept[index]}"
+        return "kept" if index in self._kept_set() else "computed"
+
+    def _kept_set(self) -> frozenset[int]:
+        if len(self._kept_cache) != len(self.kept):
+            self._kept_cache = frozenset(self.kept)
+        return self._kept_cache
 
     @property
     def item_seconds(self) -> float:

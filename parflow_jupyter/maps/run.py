@@ -17,6 +17,7 @@ from parflow_jupyter.maps import last
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
 from parflow_jupyter.maps.heavy import first_of, heavy_function, heavy_items
+from parflow_jupyter.maps.kept_run import begin_keeping, run_and_keep
 from parflow_jupyter.maps.ledger import Ledger
 from parflow_jupyter.maps.natural import Pieces
 from parflow_jupyter.maps.nesting import is_nested
@@ -138,6 +139,11 @@ class Call:
         if shipped is not None and options.seed is None and self._scheme.capabilities.seeds:
             # Here, the generators of this process go on as they would without a map.
             self._report.entropy = draw() if seems_random(function, shipped.pickled) else None
+        self._keeping = (
+            begin_keeping(options, self._report, function, columns, shipped, self._scheme)
+            if there_are_items
+            else None
+        )
         plan = Plan(
             self._report.run,
             function,
@@ -205,13 +211,17 @@ class Call:
     def _work(self) -> None:
         state, problem = "failed", None
         try:
-            state = self._runner.run()
+            state = run_and_keep(
+                self._runner, self._keeping, self._outcome, self._watch, self._token
+            )
         except BaseException as error:
             problem = error
         self._finish(state, problem)
 
     def _finish(self, state: str, problem: BaseException | None) -> None:
         report, outcome = self._report, self._outcome
+        if self._keeping is not None:
+            self._keeping.end(outcome.failures, stopped=self._token.cancelled)
         report.elapsed = self._watch.elapsed
         report.total = outcome.ledger.total
         report.not_run = report.total - outcome.ledger.done

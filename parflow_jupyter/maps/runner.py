@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from parflow_jupyter.errors import CannotShipError, EngineLostError
@@ -93,6 +93,7 @@ class Runner:
         if source is not None:
             source.wake = lambda: self._events.put(_WAKE)
         self.slots: Slots | None = None
+        self.restore: Callable[[range], None] = lambda indices: None
 
     def run(self) -> str:
         """Run to the end and return the state: "done", "failed" or "cancelled"."""
@@ -110,8 +111,11 @@ class Runner:
 
     def _take_in(self) -> None:
         if self._source is not None:
+            before = self._ledger.total
             self._source.take_in(len(self._book.states), self._book.pace.size)
             self._outcome.report.total = self._ledger.total
+            if self._ledger.total > before:
+                self.restore(range(before, self._ledger.total))
 
     # --- giving ----------------------------------------------------------------------
 

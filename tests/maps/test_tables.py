@@ -44,7 +44,9 @@ from parflow_jupyter.maps.schemes.base import Capabilities, Readiness, Scheme
         ({"timeout": "3"}, "timeout='3'"),
         ({"init": 3}, "init=3"),
         ({"share": False}, "share=False"),
-        ({"checkpoint": "a"}, "checkpoint="),
+        ({"checkpoint": ""}, "checkpoint=''"),
+        ({"checkpoint": 3}, "checkpoint=3"),
+        ({"checkpoint": "a", "key": 3}, "key=3"),
         ({"key": len}, "key="),
     ],
 )

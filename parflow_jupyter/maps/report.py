@@ -64,6 +64,7 @@ class Report:
         elapsed: Seconds from start to end.
         retries: How often an item was run again after it raised.
         engine_retries: How often an item was run again after its engine was lost.
+        kept: Items whose results were kept from earlier runs, and not computed again.
         not_run: Items without result, because the run was stopped.
         slots: Slots that took part.
         left_out: Slots that could not, and why.
@@ -79,6 +80,7 @@ class Report:
     elapsed: float = 0.0
     retries: int = 0
     engine_retries: int = 0
+    kept: int = 0
     not_run: int = 0
     slots: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)

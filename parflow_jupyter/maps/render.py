@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from parflow_jupyter.maps.result import MapResult
 
 _ROWS = 10
+_PLACES = {
+    "ipyparallel": ("engine", "engines"),
+    "threads": ("thread", "threads"),
+    "processes": ("process", "processes"),
+}
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
 
@@ -57,6 +62,47 @@ def seconds(value: float) -> str:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest} s"
+
+
+def span(low: float, high: float) -> str:
+    """Return a range of durations for people.
+
+    Args:
+        low: Seconds.
+        high: Seconds.
+
+    Example:
+        >>> span(0.2, 0.8), span(3.2, 4.9), span(55, 190), span(130, 250), span(4000, 9000)
+        ('1 s', '3 to 5 s', '55 s to 3 min', '2 to 4 min', '1.1 to 2.5 h')
+    """
+    (first, unit), (last, last_unit) = _rounded(low), _rounded(high)
+    if unit != last_unit:
+        return f"{first} {unit} to {last} {last_unit}"
+    return f"{first} {unit}" if first == last else f"{first} to {last} {unit}"
+
+
+def _rounded(value: float) -> tuple[str, str]:
+    if value < 90:
+        return f"{max(1, round(value))}", "s"
+    return (f"{value / 60:.0f}", "min") if value < 3600 else (f"{value / 3600:.1f}", "h")
+
+
+def place(scheme: str, slots: int) -> str:
+    """Return where a map runs, in words.
+
+    Args:
+        scheme: The scheme's name.
+        slots: How many slots it has; 0 where that is not known.
+
+    Example:
+        >>> place("ipyparallel", 2), place("threads", 2), place("processes", 1), place("serial", 1)
+        ('ipyparallel on 2 engines', '2 threads', '1 process', 'serial')
+    """
+    if scheme == "serial" or not slots:
+        return scheme
+    word, many = _PLACES.get(scheme, ("slot", "slots"))
+    counted = f"{slots} {word if slots == 1 else many}"
+    return counted if scheme in ("threads", "processes") else f"{scheme} on {counted}"
 
 
 def summary(result: MapResult) -> str:

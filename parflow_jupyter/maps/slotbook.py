@@ -44,6 +44,7 @@ class SlotState:
 
     sent: dict[int, Sent] = field(default_factory=dict)
     alive: float = 0.0
+    answered: float = 0.0
     asked: float = 0.0
     frozen: bool = False
     ending: bool = False
@@ -80,6 +81,14 @@ class SlotBook:
     def busy(self) -> int:
         """Number of slots that have a batch."""
         return sum(bool(state.sent) for state in self.states.values())
+
+    def ages(self, now: float) -> list[float]:
+        """Return for each busy slot how many seconds its present item runs at most."""
+        return [
+            now - max(state.answered, min(sent.at for sent in state.sent.values()))
+            for state in self.states.values()
+            if state.sent
+        ]
 
     @property
     def expects_answers(self) -> bool:
@@ -148,6 +157,7 @@ class SlotBook:
         if state is None or sent is None:
             return
         state.alive, state.frozen = time.monotonic(), False
+        state.answered = state.alive
         try:
             envelope = event.unpack()
         except Exception as error:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from parflow_jupyter.events import Event, Listener, MapFinished, MapProgress, MapStarted
+from parflow_jupyter.maps.forecast import Forecast
 from parflow_jupyter.maps.outcome import Outcome
 from parflow_jupyter.maps.report import Report
 
@@ -54,7 +56,8 @@ class Watch:
         self._listeners = listeners
         self._history = history
         self._start = time.monotonic()
-        self._last: tuple[int, int, int, int] | None = None
+        self._forecast = Forecast(report)
+        self._last: tuple[int, ...] | None = None
         self._event_at = 0.0
         self._history_at = self._flag_at = self._start
         self._owner = owner or {}
@@ -91,23 +94,34 @@ class Watch:
                 }
             )
 
-    def progress(self, outcome: Outcome, running: int) -> None:
-        """Tell how far the run is, if that changed."""
+    def progress(self, outcome: Outcome, ages: Sequence[float] = ()) -> None:
+        """Tell how far the run is, if that changed.
+
+        Args:
+            outcome: What has come out so far.
+            ages: For each busy slot, how many seconds its present item runs.
+        """
         now = time.monotonic()
-        facts = (outcome.ledger.done, len(outcome.failures), self._report.retries, running)
+        report, done, failed = self._report, outcome.ledger.done, len(outcome.failures)
+        left = None
+        if self._listeners and self._total is not None:
+            left = self._forecast.left(now, self._total - done, self.slots, ages)
+        retried = report.retries + report.engine_retries
+        facts = (done, failed, retried, report.kept, len(ages), self._forecast.number)
         if facts == self._last or now - self._event_at < EVENTS_EVERY:
             return
         self._last, self._event_at = facts, now
-        done, failed, retried, _ = facts
         self._tell(
             MapProgress(
-                run=self._report.run,
+                run=report.run,
                 total=self._total,
                 done=done,
                 failed=failed,
                 retried=retried,
-                running=running,
+                running=len(ages),
                 elapsed=self.elapsed,
+                kept=report.kept,
+                left=left,
             )
         )
         if self._history is not None and now - self._history_at >= HISTORY_EVERY:
@@ -137,7 +151,7 @@ class Watch:
         # Listeners get the final counts, however soon after the last progress this is.
         self._last, self._event_at = None, 0.0
         history, self._history = self._history, None
-        self.progress(outcome, 0)
+        self.progress(outcome)
         self._history = history
         self._tell(
             MapFinished(

@@ -29,6 +29,7 @@
     │   ├── ItemError
     │   │   └── ItemTimeoutError (TimeoutError)
     │   ├── EngineLostError
+    │   ├── MissingLibraryError (ImportError)
     │   └── SchemeUnavailableError
     ├── PipelineError
     │   ├── PipelineCheckError
@@ -355,6 +356,12 @@ class SchemeUnavailableError(MapError):
     """The scheme asked for is unknown, or can't run or do what was asked."""
 
     reason = "scheme-unavailable"
+
+
+class MissingLibraryError(MapError, ImportError):
+    """A picture or table needs a library that is not installed."""
+
+    reason = "missing-library"
 
 
 # --- pipelines -------------------------------------------------------------

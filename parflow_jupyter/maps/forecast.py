@@ -32,7 +32,7 @@ class Forecast:
     def __init__(self, report: Report) -> None:
         self._report = report
         self._tape = Tape()
-        self._read = 0
+        self._read = len(report.batches)
         self._since: float | None = None
         self._at = 0.0
         self._share = 1.0

@@ -10,8 +10,9 @@ from parflow_jupyter.errors import ItemError
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.ledger import MISSING
 from parflow_jupyter.maps.outcome import Outcome
-from parflow_jupyter.maps.render import as_html, as_text
+from parflow_jupyter.maps.replay import Origin
 from parflow_jupyter.maps.report import ItemFailure, Report
+from parflow_jupyter.maps.show import as_html, as_text
 
 __all__ = ["ItemFailure", "MapResult", "Report"]
 
@@ -40,6 +41,7 @@ class MapResult(Sequence[Any]):
         self._problem: BaseException | None = None
         self._kept: list[Any] | None = None
         self._callbacks: list[Callable[[], None]] = []
+        self.origin: Origin | None = None
         self.state = "running"
 
     # --- the sequence ------------------------------------------------------------------
@@ -139,6 +141,71 @@ class MapResult(Sequence[Any]):
         while not self.ended.wait(0.1):
             pass
         return True
+
+    # --- what to do with it --------------------------------------------------------------
+
+    def retry_failed(self, *, block: bool = True) -> MapResult:
+        """Run the items that failed, or were not run, once more; their places here are filled.
+
+        Function and options are those of the map, also its random numbers; engines may be others.
+        The map's report goes on: times and retries add up, and the history gets a run of its own.
+
+        Args:
+            block: Wait for the results; False returns at once.
+
+        Returns:
+            This result, which is complete then unless items failed again.
+
+        Raises:
+            InvalidInputError: The map still runs.
+            Exception: With ``on_error="raise"``, that of an item that failed again.
+
+        Example:
+            >>> from parflow_jupyter.maps import MapOptions, run_map
+            >>> divisors = [0]
+            >>> options = MapOptions(on_error="collect")
+            >>> result = run_map(lambda x: x / divisors[0], [[2, 4]], options=options)
+            >>> divisors[0] = 2
+            >>> len(result.errors), result.retry_failed() == [1, 2], result.errors
+            (2, True, [])
+        """
+        from parflow_jupyter.maps.again import retry
+
+        __tracebackhide__ = True
+        return retry(self, block=block)
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame with a row per item.
+
+        Its columns are index, input, value, error, engine, started, seconds, attempts and kept.
+
+        Raises:
+            MissingLibraryError: pandas is not installed.
+        """
+        from parflow_jupyter.maps.frame import frame
+
+        self.wait()
+        return frame(self)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw what each engine did over time: items, failures, retries and idle time.
+
+        Args:
+            ax: The matplotlib axes to draw on; a new figure if None.
+
+        Returns:
+            The axes.
+
+        Raises:
+            MissingLibraryError: matplotlib is not installed.
+        """
+        from parflow_jupyter.maps.plot import plot
+
+        return plot(self, ax)
+
+    def _begin_again(self) -> None:
+        self.ended.clear()
+        self.state, self._problem, self._kept = "running", None, None
 
     def _end(self, state: str, problem: BaseException | None) -> None:
         self.state = state

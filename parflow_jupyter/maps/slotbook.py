@@ -104,6 +104,7 @@ class SlotBook:
         elif isinstance(event, SlotJoined):
             self.states[event.slot] = SlotState(alive=time.monotonic())
             self._outcome.report.slots.append(event.slot)
+            self._outcome.report.about[event.slot] = event.about
         elif isinstance(event, SlotLeft):
             self.left(event)
         elif isinstance(event, SlotRefused):

@@ -41,6 +41,7 @@ class Watch:
         slots: Slots at the start.
         owner: More columns of the history's row.
         total: Number of items, or None where it is not known.
+        before: Items that have a result already, and are not counted.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Watch:
         slots: int,
         owner: dict[str, Any] | None = None,
         total: int | None = None,
+        before: int = 0,
     ) -> None:
         self._report = report
         self._listeners = listeners
@@ -62,6 +64,7 @@ class Watch:
         self._history_at = self._flag_at = self._start
         self._owner = owner or {}
         self._total = total
+        self._before = before
         self.slots = slots
 
     @property
@@ -102,7 +105,8 @@ class Watch:
             ages: For each busy slot, how many seconds its present item runs.
         """
         now = time.monotonic()
-        report, done, failed = self._report, outcome.ledger.done, len(outcome.failures)
+        report, failed = self._report, len(outcome.failures)
+        done = outcome.ledger.done - self._before
         left = None
         if self._listeners and self._total is not None:
             left = self._forecast.left(now, self._total - done, self.slots, ages)
@@ -138,12 +142,13 @@ class Watch:
 
     def finished(self, outcome: Outcome, state: str) -> None:
         """Tell that the run ended."""
-        done, failed = outcome.ledger.done, len(outcome.failures)
+        done, failed = outcome.ledger.done - self._before, len(outcome.failures)
+        total = self._report.total - self._before
         if self._history is not None:
             self._history.update(
                 self._report.run,
                 state=state,
-                total=self._report.total,
+                total=total,
                 done=done,
                 failed=failed,
                 finished=time.time(),
@@ -157,7 +162,7 @@ class Watch:
             MapFinished(
                 run=self._report.run,
                 state=state,
-                total=self._report.total,
+                total=total,
                 done=done,
                 failed=failed,
                 elapsed=self.elapsed,

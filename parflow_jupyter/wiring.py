@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,15 @@ def history() -> Any:
     """Return the history that runs are written to."""
     from .stores.history import History
 
-    return History()
+    return History(always={"notebook": notebook()})
+
+
+def notebook() -> str | None:
+    """Return the notebook that this kernel belongs to, as Jupyter or VS Code names it."""
+    shell_module = sys.modules.get("IPython.core.getipython")
+    shell = shell_module.get_ipython() if shell_module else None
+    in_code = getattr(shell, "user_ns", {}).get("__vsc_ipynb_file__")
+    return os.environ.get("JPY_SESSION_NAME") or (str(in_code) if in_code else None)
 
 
 def _connect_if_running() -> ipyparallel.Client | None:

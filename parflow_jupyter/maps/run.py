@@ -13,6 +13,7 @@ from typing import Any
 from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import last
+from parflow_jupyter.maps.account import Account
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
 from parflow_jupyter.maps.columns import take_columns
@@ -121,7 +122,8 @@ class Call:
         slots = self._chosen.slots if self._chosen else 0
         history = history if there_are_items else None
         before = self._outcome.ledger.total - total if total is not None else 0
-        self._watch = Watch(self._report, listeners, history, slots, owner, total, before)
+        account = Account(function, options, owner, len(self._report.batches))
+        self._watch = Watch(self._report, listeners, history, slots, account, total, before)
         ships = self._scheme.ships and there_are_items
         shipped = ship(function, options.init) if ships else None
         self._there_are_items = there_are_items

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from parflow_jupyter.events import Event, Listener, MapFinished, MapProgress, MapStarted
+from parflow_jupyter.maps.account import Account
 from parflow_jupyter.maps.forecast import Forecast
 from parflow_jupyter.maps.outcome import Outcome
 from parflow_jupyter.maps.report import Report
@@ -27,6 +28,9 @@ class History(Protocol):
     def update(self, run: str, **changes: Any) -> None:
         """Change columns of a run's row."""
 
+    def describe(self, run: str, details: dict[str, Any]) -> None:
+        """Write the details of a run."""
+
     def cancel_wanted(self, run: str) -> bool:
         """Return whether someone asked for the run to stop."""
 
@@ -39,7 +43,7 @@ class Watch:
         listeners: Called with each event.
         history: Where the run has its row, or None.
         slots: Slots at the start.
-        owner: More columns of the history's row.
+        account: More columns of the history's row, and the run's details.
         total: Number of items, or None where it is not known.
         before: Items that have a result already, and are not counted.
     """
@@ -50,7 +54,7 @@ class Watch:
         listeners: list[Listener],
         history: History | None,
         slots: int,
-        owner: dict[str, Any] | None = None,
+        account: Account | None = None,
         total: int | None = None,
         before: int = 0,
     ) -> None:
@@ -62,7 +66,7 @@ class Watch:
         self._last: tuple[int, ...] | None = None
         self._event_at = 0.0
         self._history_at = self._flag_at = self._start
-        self._owner = owner or {}
+        self._account = account or Account(None)
         self._total = total
         self._before = before
         self.slots = slots
@@ -93,9 +97,10 @@ class Watch:
                     "scheme": report.scheme,
                     "reason": report.reason,
                     "total": self._total,
-                    **self._owner,
+                    **self._account.columns,
                 }
             )
+            self._describe(lambda: self._account.begun(report))
 
     def progress(self, outcome: Outcome, ages: Sequence[float] = ()) -> None:
         """Tell how far the run is, if that changed.
@@ -130,7 +135,9 @@ class Watch:
         )
         if self._history is not None and now - self._history_at >= HISTORY_EVERY:
             self._history_at = now
-            self._history.update(self._report.run, done=done, failed=failed)
+            self._history.update(
+                report.run, done=done, failed=failed, retried=retried, kept=report.kept
+            )
 
     def cancel_wanted(self) -> bool:
         """Return whether the run's cancel flag was set; looks at most twice a second."""
@@ -151,8 +158,11 @@ class Watch:
                 total=total,
                 done=done,
                 failed=failed,
+                retried=self._report.retries + self._report.engine_retries,
+                kept=self._report.kept,
                 finished=time.time(),
             )
+            self._describe(lambda: self._account.ended(outcome))
         # Listeners get the final counts, however soon after the last progress this is.
         self._last, self._event_at = None, 0.0
         history, self._history = self._history, None
@@ -168,6 +178,14 @@ class Watch:
                 elapsed=self.elapsed,
             )
         )
+
+    def _describe(self, details: Callable[[], dict[str, Any]]) -> None:
+        try:
+            assert self._history is not None
+            self._history.describe(self._report.run, details())
+        except Exception:
+            # Code and texts come from people's objects: a run does not fail by them.
+            _log.exception("The details of run %s were not written", self._report.run)
 
     def _tell(self, event: Event) -> None:
         for listener in self._listeners:

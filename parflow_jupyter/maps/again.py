@@ -8,19 +8,29 @@ from dataclasses import replace
 from typing import Any
 
 from parflow_jupyter.errors import InvalidInputError
+from parflow_jupyter.events import Listener
 from parflow_jupyter.maps.cancel import CancelToken
+from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.replay import Origin
 from parflow_jupyter.maps.result import MapResult
 from parflow_jupyter.maps.run import Call
 from parflow_jupyter.maps.stream import Source
 
 
-def retry(result: MapResult, *, block: bool = True) -> MapResult:
+def retry(
+    result: MapResult,
+    *,
+    block: bool = True,
+    progress: bool = True,
+    listener: Listener | None = None,
+) -> MapResult:
     """Run the items that failed, or were not run, once more.
 
     Args:
         result: Of a map that has ended; it is filled in place.
         block: Wait for the results.
+        progress: Show the progress, where the map did.
+        listener: Called with the events of the run, in its thread.
 
     Raises:
         InvalidInputError: The map still runs, or was read lazily.
@@ -42,7 +52,14 @@ def retry(result: MapResult, *, block: bool = True) -> MapResult:
     indices = result._outcome.without_value()
     if not indices:
         return result
-    call = _Again(result, result.origin, indices, block)
+    options = replace(
+        result.origin.options,
+        block=block,
+        progress=progress and result.origin.options.progress,
+        # Each item's random numbers follow from the run's entropy and its own place.
+        seed=result.report.entropy,
+    )
+    call = _Again(result, result.origin, indices, options, listener)
     return call.start_and_wait() if block else call.start()
 
 
@@ -50,18 +67,21 @@ class _Again(Call):
     """A run of some items only, which fills the result of an earlier one."""
 
     def __init__(
-        self, result: MapResult, origin: Origin, indices: Sequence[int], block: bool
+        self,
+        result: MapResult,
+        origin: Origin,
+        indices: Sequence[int],
+        options: MapOptions,
+        listener: Listener | None,
     ) -> None:
         self._indices = indices
         self._earlier = result
-        # Each item's random numbers follow from the run's entropy and its own place.
-        options = replace(origin.options, seed=result.report.entropy, block=block)
         super().__init__(
             origin.function,
             origin.columns,
             options,
             origin.schemes,
-            None,
+            listener,
             origin.history,
             origin.owner,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 from parflow_jupyter.errors import ItemError
 from parflow_jupyter.maps.cancel import CancelToken
@@ -31,6 +31,9 @@ class MapResult(Sequence[Any]):
     """
 
     __hash__ = None  # type: ignore[assignment]
+
+    _present: ClassVar[Callable[[MapResult], bool] | None] = None
+    """Shows a result with its button, or returns False; the kernel's side puts its own here."""
 
     def __init__(self, outcome: Outcome, report: Report, token: CancelToken, on_error: str) -> None:
         self._outcome = outcome
@@ -224,6 +227,11 @@ class MapResult(Sequence[Any]):
 
     def __repr__(self) -> str:
         return as_text(self)
+
+    def _ipython_display_(self) -> None:
+        present = type(self)._present
+        if present is None or not present(self):
+            raise NotImplementedError  # IPython then takes the forms above and below
 
     def _repr_html_(self) -> str:
         return as_html(self)

@@ -18,6 +18,7 @@ from .pipelines import module
 from .stores import settings
 from .stores.checkpoints import checkpoints
 from .stores.files import File
+from .stores.run_list import RunList, run_list
 
 if TYPE_CHECKING:
     import ipyparallel
@@ -245,14 +246,22 @@ def load_balanced_view(ask: bool = True) -> ipyparallel.LoadBalancedView | None:
 # --- maps ------------------------------------------------------------------
 
 
-def runs(limit: int = 20) -> list[dict[str, Any]]:
-    """Return the latest runs of maps, newest first.
+def runs(limit: int = 20) -> RunList:
+    """Return the latest runs of this user's maps, newest first, whichever kernel they belong to.
+
+    Each is a dict: what ran (label, code, options), where (scheme, reason, engines, host,
+    notebook), when, and how it went (counts, errors, times of the items, entropy).
 
     Args:
         limit: How many at most.
+
+    Returns:
+        A list that shows as a table; its ``to_json()`` exports everything.
+
+    Raises:
+        InvalidInputError: ``limit`` is no whole number from 1.
     """
-    found: list[dict[str, Any]] = wiring.history().runs(limit)
-    return found
+    return run_list(wiring.history(), limit)
 
 
 def schemes() -> dict[str, dict[str, Any]]:

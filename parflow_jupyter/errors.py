@@ -30,6 +30,7 @@
     │   ├── ItemError
     │   │   └── ItemTimeoutError (TimeoutError)
     │   ├── EngineLostError
+    │   ├── MissingLibraryError (ImportError)
     │   └── SchemeUnavailableError
     ├── CheckpointError
     │   └── CheckpointDiskError
@@ -365,6 +366,12 @@ class SchemeUnavailableError(MapError):
     """The scheme asked for is unknown, or can't run or do what was asked."""
 
     reason = "scheme-unavailable"
+
+
+class MissingLibraryError(MapError, ImportError):
+    """A picture or table needs a library that is not installed."""
+
+    reason = "missing-library"
 
 
 # --- kept results ----------------------------------------------------------

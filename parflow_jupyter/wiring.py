@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import consent
@@ -45,6 +47,22 @@ class _Process:
             if clusters is not None and self._pid == os.getpid():
                 clusters.close()
 
+
+def _present(result: MapResult) -> bool:
+    if getattr(_shell(), "kernel", None) is None:
+        return False
+    # By name: widgets are loaded when a result is first shown in a kernel.
+    shown: bool = import_module(".kernel.retry_button", __package__).show(result)
+    return shown
+
+
+def _shell() -> Any:
+    # Looked up, not imported: without a shell in this process there is none to show anything in.
+    found = sys.modules.get("IPython.core.getipython")
+    return found.get_ipython() if found else None
+
+
+MapResult._present = staticmethod(_present)
 
 process = _Process()
 atexit.register(process.close)
@@ -116,7 +134,13 @@ def history() -> Any:
     """Return the history that runs are written to."""
     from .stores.history import History
 
-    return History()
+    return History(always={"notebook": notebook()})
+
+
+def notebook() -> str | None:
+    """Return the notebook that this kernel belongs to, as Jupyter or VS Code names it."""
+    in_code = getattr(_shell(), "user_ns", {}).get("__vsc_ipynb_file__")
+    return os.environ.get("JPY_SESSION_NAME") or (str(in_code) if in_code else None)
 
 
 def _connect_if_running() -> ipyparallel.Client | None:

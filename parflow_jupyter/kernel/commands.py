@@ -8,9 +8,8 @@ that answers it is required.
 from __future__ import annotations
 
 import shlex
-import time
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Literal
 
 from .. import consent
@@ -164,16 +163,8 @@ def _logs(asked: Namespace, api: Any) -> Any:
     return api.logs(None if engine is None else int(engine), tail=asked.tail)
 
 
-def _runs(_: Namespace, api: Any) -> Table:
-    headings = ("run", "label", "scheme", "state", "done", "failed", "started")
-    return Table(headings, [_run_row(row) for row in api.runs()], "There are no runs yet.")
-
-
-def _run_row(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    total = row["total"]
-    done = f"{row['done']} of {total}" if total is not None else row["done"]
-    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(row["started"]))
-    return row["run"], row["label"], row["scheme"], row["state"], done, row["failed"], started
+def _runs(_: Namespace, api: Any) -> Any:
+    return api.runs()
 
 
 COMMANDS: dict[str | None, Callable[[Namespace, Any], Any]] = {

@@ -76,7 +76,7 @@ def run_and_keep(
             if token.cancelled:
                 return
             ledger.put(*found(range(start, min(start + AT_ONCE, indices.stop))))
-            watch.progress(outcome, 0)
+            watch.progress(outcome)
 
     outcome.keep, runner.restore = keeping.keep, restore
     keeping.begin()

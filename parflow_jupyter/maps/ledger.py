@@ -90,6 +90,25 @@ class Ledger:
         self.done += new
         return new
 
+    def reopen(self, indices: Sequence[int]) -> None:
+        """Let items wait as if they had never been run, and none but them.
+
+        Example:
+            >>> ledger = Ledger(2)
+            >>> count = ledger.put(ledger.take(2), ["a", "b"])
+            >>> ledger.reopen([1])
+            >>> ledger.take(5), ledger.values
+            ([1], ['a', MISSING])
+        """
+        for index in indices:
+            self.done -= self._settled[index]
+            self._settled[index] = 0
+            self.values[index] = MISSING
+        self._ranges.clear()
+        self._suspects.clear()
+        self._again = deque(indices)
+        self.waiting = len(indices)
+
     def is_settled(self, index: int) -> bool:
         """Return whether an item has its result or its final failure."""
         return bool(self._settled[index])

@@ -7,23 +7,24 @@ import threading
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterable, Sequence, Sized
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from parflow_jupyter.errors import InvalidInputError, UnequalLengthsError
+from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import last
+from parflow_jupyter.maps.account import Account
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
+from parflow_jupyter.maps.columns import take_columns
 from parflow_jupyter.maps.heavy import first_of, heavy_function, heavy_items
 from parflow_jupyter.maps.kept_run import begin_keeping, run_and_keep
 from parflow_jupyter.maps.ledger import Ledger
-from parflow_jupyter.maps.natural import Pieces
 from parflow_jupyter.maps.nesting import is_nested
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.outcome import Outcome
 from parflow_jupyter.maps.render import bounded_repr
+from parflow_jupyter.maps.replay import Origin, Replay
 from parflow_jupyter.maps.report import ItemFailure, Report
 from parflow_jupyter.maps.result import MapResult
 from parflow_jupyter.maps.runner import Runner
@@ -105,29 +106,25 @@ class Call:
         source: Source | None = None,
     ) -> None:
         self._options = options
-        total: int | None = len(columns[0]) if source is None else None
+        total = self._count(columns) if source is None else None
         there_are_items = total != 0
         self._chosen = self._choose(function, schemes) if there_are_items else None
-        self._report = Report(
-            run=uuid.uuid4().hex,
-            scheme=self._chosen.scheme.name if self._chosen else "serial",
-            reason=self._chosen.reason if self._chosen else "there was nothing to run",
-            label=options.label or str(getattr(function, "__name__", type(function).__name__)),
-            total=total or 0,
-            entropy=options.seed,
-        )
-        ledger = source.ledger if source is not None else Ledger(self._report.total)
-        self._outcome = Outcome(
-            ledger, columns, self._report, options.retries, options.engine_retries
-        )
-        self._token = CancelToken()
-        self._result = MapResult(self._outcome, self._report, self._token, options.on_error)
+        self._result = self._make_result(function, columns, source)
+        self._outcome, self._report = self._result._outcome, self._result._report
+        self._token, self._elapsed = self._result._token, self._report.elapsed
+        if self._chosen is not None:
+            self._report.scheme = self._chosen.scheme.name
+            self._report.reason = self._chosen.reason
+        self._result.origin = Origin(function, columns, options, schemes, history, owner)
+        self._outcome.replay = Replay(self._result.origin, self._report)
         self._scheme = self._chosen.scheme if self._chosen else SerialScheme()
         listeners = [listener] if listener is not None else []
         listeners += self._display() if there_are_items else []
         slots = self._chosen.slots if self._chosen else 0
         history = history if there_are_items else None
-        self._watch = Watch(self._report, listeners, history, slots, owner, total)
+        before = self._outcome.ledger.total - total if total is not None else 0
+        account = Account(function, options, owner, len(self._report.batches))
+        self._watch = Watch(self._report, listeners, history, slots, account, total, before)
         ships = self._scheme.ships and there_are_items
         shipped = ship(function, options.init, share=options.share) if ships else None
         self._there_are_items = there_are_items
@@ -158,6 +155,25 @@ class Call:
         self._runner = Runner(
             plan, columns, options, self._scheme, self._outcome, self._watch, self._token, source
         )
+
+    def _count(self, columns: Sequence[Any]) -> int:
+        return len(columns[0])
+
+    def _make_result(
+        self, function: Callable[..., Any], columns: Sequence[Any], source: Source | None
+    ) -> MapResult:
+        options = self._options
+        report = Report(
+            run=uuid.uuid4().hex,
+            scheme="serial",
+            reason="there was nothing to run",
+            label=options.label or str(getattr(function, "__name__", type(function).__name__)),
+            total=len(columns[0]) if source is None else 0,
+            entropy=options.seed,
+        )
+        ledger = source.ledger if source is not None else Ledger(report.total)
+        outcome = Outcome(ledger, columns, report, options.retries, options.engine_retries)
+        return MapResult(outcome, report, CancelToken(), options.on_error)
 
     def _choose(self, function: Callable[..., Any], schemes: Sequence[Any]) -> Chosen:
         asked = {"seeds": self._options.seed, "timeout": self._options.timeout}
@@ -222,7 +238,7 @@ class Call:
         report, outcome = self._report, self._outcome
         if self._keeping is not None:
             self._keeping.end(outcome.failures, stopped=self._token.cancelled)
-        report.elapsed = self._watch.elapsed
+        report.elapsed = self._elapsed + self._watch.elapsed
         report.total = outcome.ledger.total
         report.not_run = report.total - outcome.ledger.done
         problem = problem or outcome.fatal
@@ -273,46 +289,3 @@ class Call:
         exception.add_note(note)
         exception.map_result = self._result  # type: ignore[attr-defined]
         return exception
-
-
-def take_columns(iterables: Sequence[Iterable[Any]]) -> list[Any]:
-    """Return the items as one list per iterable, and see that all have the same length.
-
-    Raises:
-        InvalidInputError: There is no iterable, or something that can't be iterated.
-        UnequalLengthsError: They differ in length.
-
-    Example:
-        >>> take_columns(["ab", range(2)])
-        [['a', 'b'], [0, 1]]
-    """
-    if not iterables:
-        raise InvalidInputError("A map needs at least one iterable of items: give a list.")
-    for iterable in iterables:
-        if not hasattr(iterable, "__iter__") and not hasattr(iterable, "__getitem__"):
-            raise InvalidInputError(
-                f"{bounded_repr(iterable)} can't be iterated over: give a list of items."
-            )
-    lengths = {len(iterable) for iterable in iterables if isinstance(iterable, Sized)}
-    # An endless iterable beside a sized one is an error, not a hang.
-    most = min(lengths) + 1 if lengths and len(iterables) > 1 else None
-    columns = [
-        _column(iterable, None if isinstance(iterable, Sized) else most) for iterable in iterables
-    ]
-    if len({len(column) for column in columns}) > 1:
-        # One that was cut short may be endless.
-        raise UnequalLengthsError(
-            [
-                f"more than {len(column) - 1}"
-                if len(column) == most and not isinstance(iterable, Sized)
-                else len(column)
-                for iterable, column in zip(iterables, columns, strict=True)
-            ]
-        )
-    return columns
-
-
-def _column(iterable: Iterable[Any], most: int | None) -> Any:
-    if isinstance(iterable, Pieces):
-        return iterable
-    return list(iterable) if most is None else list(islice(iterable, most))

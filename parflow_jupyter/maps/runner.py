@@ -195,7 +195,7 @@ class Runner:
         for slot, state in list(self._book.states.items()):
             self._look_at(slot, state, now)
         self._watch.slots = len(self._book.states)
-        self._watch.progress(self._outcome, self._book.busy)
+        self._watch.progress(self._outcome, self._book.ages(now))
         if self._watch.cancel_wanted():
             self._token.cancel("it was asked to stop from the list of runs")
         if not self._book.states:

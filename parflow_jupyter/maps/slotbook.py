@@ -53,6 +53,7 @@ class SlotState:
 
     sent: dict[int, Sent] = field(default_factory=dict)
     alive: float = 0.0
+    answered: float = 0.0
     asked: float = 0.0
     frozen: bool = False
     ending: bool = False
@@ -94,6 +95,14 @@ class SlotBook:
         """Number of slots that have a batch."""
         return sum(bool(state.sent) for state in self.states.values())
 
+    def ages(self, now: float) -> list[float]:
+        """Return for each busy slot how many seconds its present item runs at most."""
+        return [
+            now - max(state.answered, min(sent.at for sent in state.sent.values()))
+            for state in self.states.values()
+            if state.sent
+        ]
+
     @property
     def expects_answers(self) -> bool:
         """Whether a slot that shows signs of life has a batch."""
@@ -110,6 +119,7 @@ class SlotBook:
         elif isinstance(event, SlotJoined):
             self.states[event.slot] = SlotState(alive=time.monotonic())
             self._outcome.report.slots.append(event.slot)
+            self._outcome.report.about[event.slot] = event.about
         elif isinstance(event, SlotLeft):
             self.left(event)
         elif isinstance(event, SlotRefused):
@@ -164,6 +174,7 @@ class SlotBook:
         if state is None or sent is None:
             return
         state.alive, state.frozen = time.monotonic(), False
+        state.answered = state.alive
         try:
             envelope = event.unpack()
         except Exception as error:

@@ -25,6 +25,7 @@ from parflow_jupyter.errors import (
 )
 from parflow_jupyter.kernel.parsers import words
 from parflow_jupyter.kernel.texts import Text
+from parflow_jupyter.stores.run_list import RunList
 
 ROW = {
     "run": "r1",
@@ -84,7 +85,7 @@ class FacadeThatNotes:
         self._note("shutdown")
 
     def runs(self):
-        return [ROW, {**ROW, "run": "r2", "total": None}]
+        return RunList([ROW, {**ROW, "run": "r2", "total": None}])
 
     def parallel_map(self, function, iterable, **options):
         items = list(iterable)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from . import consent, wiring
 from .api_maps import amap, imap, parallel_map
-from .maps import MapOptions, MapResult, last_result, parallelizable
+from .maps import MapResult, last_result, parallelizable
 from .pipelines import Pipeline as _Pipeline
 from .pipelines import module
 from .stores import settings
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from .clusters import CleanupReport, ClusterInfo, ClusterLogs, ProfileInfo
 
 __all__ = [
-    "MapOptions",
     "MapResult",
     "Pipeline",
-    "adopt",
     "amap",
     "change_profile",
     "cleanup",
@@ -36,7 +34,6 @@ __all__ = [
     "imap",
     "last_result",
     "load_balanced_view",
-    "logs",
     "module",
     "parallel_map",
     "parallelizable",

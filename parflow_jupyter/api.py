@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from . import consent, wiring
 from .api_maps import amap, imap, parallel_map
+from .api_tasks import MapTask, StringTask, TaskClient, parallel
 from .maps import MapResult, last_result, parallelizable
 from .pipelines import Pipeline as _Pipeline
 from .pipelines import module
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MapResult",
+    "MapTask",
     "Pipeline",
+    "StringTask",
+    "TaskClient",
     "amap",
     "change_profile",
     "cleanup",
@@ -35,6 +39,7 @@ __all__ = [
     "last_result",
     "load_balanced_view",
     "module",
+    "parallel",
     "parallel_map",
     "parallelizable",
     "profiles",

@@ -12,11 +12,13 @@
     │   ├── ProfileNotFoundError
     │   ├── EngineNotFoundError
     │   ├── OperationNotFoundError
-    │   └── RunNotFoundError
+    │   ├── RunNotFoundError
+    │   └── TaskNotFoundError (IndexError)
     ├── ConflictError
     │   ├── CleanupNeededError
     │   ├── ClusterBusyError
-    │   └── ShutdownRefusedError
+    │   ├── ShutdownRefusedError
+    │   └── TaskEndedError (IndexError)
     ├── ClusterError
     │   ├── SupervisorError
     │   │   └── ProtocolMismatchError
@@ -30,6 +32,10 @@
     │   │   └── ItemTimeoutError (TimeoutError)
     │   ├── EngineLostError
     │   └── SchemeUnavailableError
+    ├── TaskError
+    │   ├── TaskAbortedError
+    │   ├── TaskUnmetError
+    │   └── TaskWaitError (TimeoutError)
     ├── PipelineError
     │   ├── PipelineCheckError
     │   └── DocumentError (ValueError)
@@ -201,6 +207,12 @@ class RunNotFoundError(NotFoundError):
     reason = "run-not-found"
 
 
+class TaskNotFoundError(NotFoundError, IndexError):
+    """The client knows no task of this number: it was never given, or was cleared."""
+
+    reason = "task-not-found"
+
+
 # --- conflicts -------------------------------------------------------------
 
 
@@ -226,6 +238,12 @@ class ShutdownRefusedError(ConflictError):
     """The controller refused the shutdown request, or did not answer it."""
 
     reason = "shutdown-refused"
+
+
+class TaskEndedError(ConflictError, IndexError):
+    """A task that has ended can't be aborted any more."""
+
+    reason = "task-ended"
 
 
 # --- clusters --------------------------------------------------------------
@@ -355,6 +373,33 @@ class SchemeUnavailableError(MapError):
     """The scheme asked for is unknown, or can't run or do what was asked."""
 
     reason = "scheme-unavailable"
+
+
+# --- tasks -----------------------------------------------------------------
+
+
+class TaskError(ParflowError):
+    """A task did not run, or did not end in time."""
+
+    reason = "task-error"
+
+
+class TaskAbortedError(TaskError):
+    """The task was aborted."""
+
+    reason = "task-aborted"
+
+
+class TaskUnmetError(TaskError):
+    """No engine that may run the task came for too long."""
+
+    reason = "task-unmet"
+
+
+class TaskWaitError(TaskError, TimeoutError):
+    """What was waited for did not end in the time given; it goes on."""
+
+    reason = "task-wait"
 
 
 # --- pipelines -------------------------------------------------------------

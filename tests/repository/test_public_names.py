@@ -28,6 +28,7 @@ DESIGNED = [
         "parallelizable",
     ),
     *("module", "Pipeline", "PipelineBuilder"),
+    *("TaskClient", "StringTask", "MapTask", "parallel"),
 ]
 HEAVY = [
     *("tornado.web", "jupyter_server", "IPython.core.interactiveshell", "ipywidgets"),

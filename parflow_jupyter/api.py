@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from . import consent, wiring
 from .api_apply import parallel_apply
 from .api_maps import amap, imap, parallel_map
-from .maps import MapOptions, MapResult, last_result, parallelizable
+from .api_tasks import MapTask, StringTask, TaskClient, parallel
+from .maps import MapResult, last_result, parallelizable
 from .pipelines import Pipeline as _Pipeline
 from .pipelines import module
 from .stores import settings
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "File",
-    "MapOptions",
     "MapResult",
+    "MapTask",
     "Pipeline",
-    "adopt",
+    "StringTask",
+    "TaskClient",
     "amap",
     "change_profile",
     "checkpoints",
@@ -42,8 +44,8 @@ __all__ = [
     "imap",
     "last_result",
     "load_balanced_view",
-    "logs",
     "module",
+    "parallel",
     "parallel_apply",
     "parallel_map",
     "parallelizable",

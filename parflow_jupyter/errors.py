@@ -12,12 +12,14 @@
     │   ├── ProfileNotFoundError
     │   ├── EngineNotFoundError
     │   ├── OperationNotFoundError
-    │   └── RunNotFoundError
+    │   ├── RunNotFoundError
+    │   └── TaskNotFoundError (IndexError)
     ├── ConflictError
     │   ├── CleanupNeededError
     │   ├── ClusterBusyError
     │   ├── DetachRefusedError
-    │   └── ShutdownRefusedError
+    │   ├── ShutdownRefusedError
+    │   └── TaskEndedError (IndexError)
     ├── ClusterError
     │   ├── SupervisorError
     │   │   └── ProtocolMismatchError
@@ -34,6 +36,10 @@
     │   └── SchemeUnavailableError
     ├── CheckpointError
     │   └── CheckpointDiskError
+    ├── TaskError
+    │   ├── TaskAbortedError
+    │   ├── TaskUnmetError
+    │   └── TaskWaitError (TimeoutError)
     ├── PipelineError
     │   ├── PipelineCheckError
     │   └── DocumentError (ValueError)
@@ -206,6 +212,12 @@ class RunNotFoundError(NotFoundError):
     reason = "run-not-found"
 
 
+class TaskNotFoundError(NotFoundError, IndexError):
+    """The client knows no task of this number: it was never given, or was cleared."""
+
+    reason = "task-not-found"
+
+
 # --- conflicts -------------------------------------------------------------
 
 
@@ -237,6 +249,12 @@ class ShutdownRefusedError(ConflictError):
     """The controller refused the shutdown request, or did not answer it."""
 
     reason = "shutdown-refused"
+
+
+class TaskEndedError(ConflictError, IndexError):
+    """A task that has ended can't be aborted any more."""
+
+    reason = "task-ended"
 
 
 # --- clusters --------------------------------------------------------------
@@ -387,6 +405,33 @@ class CheckpointDiskError(CheckpointError):
     """The disk on which results are kept is full, read-only or broken."""
 
     reason = "checkpoint-disk"
+
+
+# --- tasks -----------------------------------------------------------------
+
+
+class TaskError(ParflowError):
+    """A task did not run, or did not end in time."""
+
+    reason = "task-error"
+
+
+class TaskAbortedError(TaskError):
+    """The task was aborted."""
+
+    reason = "task-aborted"
+
+
+class TaskUnmetError(TaskError):
+    """No engine that may run the task came for too long."""
+
+    reason = "task-unmet"
+
+
+class TaskWaitError(TaskError, TimeoutError):
+    """What was waited for did not end in the time given; it goes on."""
+
+    reason = "task-wait"
 
 
 # --- pipelines -------------------------------------------------------------

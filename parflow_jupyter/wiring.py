@@ -99,17 +99,12 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
     """
     from .maps.schemes import provided
     from .maps.schemes.dask import DaskScheme
-    from .maps.schemes.ipyparallel import IPyParallelScheme
     from .maps.schemes.processes import ProcessesScheme
     from .maps.schemes.serial import SerialScheme
     from .maps.schemes.threads import ThreadsScheme
     from .stores import settings
 
-    engines: Scheme = IPyParallelScheme(
-        _connect_if_running,
-        _on_engine_exit,
-        lambda engine: process.clusters().replace_engine(engine),
-    )
+    engines = engine_scheme()
     kept = settings.schemes()
     own: dict[str, Scheme] = {
         "ipyparallel": engines,
@@ -128,6 +123,22 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
         for name in kept
         if name in there
     ]
+
+
+def engine_scheme(only: int | None = None) -> Scheme:
+    """Return the scheme that runs on the engines of the current cluster.
+
+    Args:
+        only: The one engine that may be used; all of them if None.
+    """
+    from .maps.schemes.ipyparallel import IPyParallelScheme
+
+    return IPyParallelScheme(_connect_if_running, _on_engine_exit, replace_engine, only)
+
+
+def replace_engine(engine: int) -> None:
+    """End an engine of the current cluster and start another one in its place."""
+    process.clusters().replace_engine(engine)
 
 
 def history() -> Any:

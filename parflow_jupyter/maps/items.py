@@ -28,6 +28,7 @@ from parflow_jupyter.maps.timeouts import watching
 _ALWAYS_WRAPPED = (KeyboardInterrupt, SystemExit, GeneratorExit, StopIteration, StopAsyncIteration)
 _MAX_TRACEBACK = 20_000
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "tasks") + os.sep)
 
 
 def run_items(
@@ -204,7 +205,7 @@ def _timed_out(position: int, error: BaseException, timeout: float | None) -> Fa
 def readable_traceback(error: BaseException) -> str:
     """Return the formatted traceback without the frames of this package, bounded in length."""
     tb = error.__traceback__
-    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(_HERE):
+    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(_OURS):
         tb = tb.tb_next
     try:
         lines = traceback.format_exception(type(error), error, tb)

@@ -47,6 +47,7 @@ def run_map(
     listener: Listener | None = None,
     history: History | None = None,
     owner: dict[str, Any] | None = None,
+    remember: bool = True,
 ) -> MapResult:
     """Apply a function to the items of the iterables, in parallel where a scheme can.
 
@@ -58,6 +59,7 @@ def run_map(
         listener: Called with the events of the run, in its thread.
         history: Where the run gets its row.
         owner: More columns of that row, such as the profile.
+        remember: Keep the result as the last one.
 
     Raises:
         InvalidInputError: An option, the function or the lengths can't be used.
@@ -77,6 +79,7 @@ def run_map(
     columns = take_columns(iterables)
     offered = schemes if schemes is not None else [SerialScheme()]
     call = Call(function, columns, options, offered, listener, history, owner)
+    call.remembers = remember
     return call.start_and_wait() if options.block else call.start()
 
 
@@ -105,6 +108,7 @@ class Call:
         owner: dict[str, Any] | None,
         source: Source | None = None,
     ) -> None:
+        self.remembers = True
         self._options = options
         total = self._count(columns) if source is None else None
         there_are_items = total != 0
@@ -244,7 +248,8 @@ class Call:
         problem = problem or outcome.fatal
         if problem is None and state == "failed" and outcome.first_failure is not None:
             problem = self._explained(outcome.first_failure)
-        last.remember(self._result)
+        if self.remembers:
+            last.remember(self._result)
         try:
             self._watch.finished(outcome, state)
         finally:

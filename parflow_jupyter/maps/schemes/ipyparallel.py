@@ -9,7 +9,7 @@ channel, which engines serve also while an item runs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -48,6 +48,7 @@ class IPyParallelScheme(Scheme):
         connect: Returns the connected ipyparallel.Client, or None, or raises.
         on_engine_exit: Subscribes to ids of engines that ended; returns how to unsubscribe.
         replace_engine: Starts a new engine for an id, or raises; may take seconds.
+        only: The one engine that may be used; all of them if None.
     """
 
     name = "ipyparallel"
@@ -59,7 +60,9 @@ class IPyParallelScheme(Scheme):
         connect: Connect,
         on_engine_exit: OnEngineExit | None = None,
         replace_engine: Callable[[int], None] | None = None,
+        only: int | None = None,
     ) -> None:
+        self._only = only
         self._connect = connect
         self._on_engine_exit = on_engine_exit
         self._replace_engine = replace_engine
@@ -70,7 +73,7 @@ class IPyParallelScheme(Scheme):
             client = self._connect()
         except Exception as error:
             return Readiness(0, f"no cluster answers ({error})")
-        count = len(client.ids) if client is not None else 0
+        count = len(_offered(client.ids, self._only)) if client is not None else 0
         if not count:
             return Readiness(0, "no engines are connected")
         return Readiness(count, f"{count} engine{'s' if count > 1 else ''} connected")
@@ -78,7 +81,7 @@ class IPyParallelScheme(Scheme):
     def open(self, plan: Plan, sink: Sink) -> Slots:
         """Begin a run on the engines that are there; more may join."""
         prepare_canning()
-        engines = _Engines(self._connect(), plan, sink, self._replace_engine)
+        engines = _Engines(self._connect(), plan, sink, self._replace_engine, self._only)
         if self._on_engine_exit is not None:
             engines.unsubscribe = self._on_engine_exit(engines.engine_exited)
         engines.poll()
@@ -87,9 +90,15 @@ class IPyParallelScheme(Scheme):
 
 class _Engines(Slots):
     def __init__(
-        self, client: Any, plan: Plan, sink: Sink, replace: Callable[[int], None] | None
+        self,
+        client: Any,
+        plan: Plan,
+        sink: Sink,
+        replace: Callable[[int], None] | None,
+        only: int | None = None,
     ) -> None:
         self._client = client
+        self._only = only
         self._sink = sink
         self._replace = replace
         self._plan = plan
@@ -107,7 +116,7 @@ class _Engines(Slots):
     # --- engines that come and go ---------------------------------------------
 
     def poll(self) -> None:
-        now = set(self._client.ids) if not self._client._closed else set()
+        now = _offered(self._client.ids, self._only) if not self._client._closed else set()
         for engine in now - set(self._uuids):
             self._probe(engine)
         for engine in set(self._uuids) - now:
@@ -282,6 +291,10 @@ class _Engines(Slots):
             for engine in list(self._uuids):
                 self._wish(slot_of(engine), {"do": "forget", "run": self._plan.run}, lambda _: None)
         self._packer.close()
+
+
+def _offered(ids: Iterable[int], only: int | None) -> set[int]:
+    return {engine for engine in ids if only is None or engine == only}
 
 
 SCHEME = IPyParallelScheme

@@ -80,7 +80,8 @@ class ClusterInfo:
 
     ``lost_by_cleanup`` counts engines of others that would lose the controller if what was
     started here were terminated. ``detach_refused`` says why nothing that is started here can
-    be left running; None when it can. ``adoptable`` counts the processes that were left running and belong to nobody.
+    be left running; None when it can. ``adoptable`` counts the processes that were left
+    running and belong to nobody.
 
     Example:
         >>> info = ClusterInfo.stopped("default")

@@ -44,9 +44,9 @@ def test_a_number_of_workers_is_kept_and_given_up():
 def test_the_order_is_kept_and_serial_stays_last():
     """A scheme that the kept order does not know comes after those it knows."""
     settings.configure_scheme("threads", position=0)
-    assert list(settings.schemes()) == ["threads", "ipyparallel", "processes", "serial"]
-    settings.configure_scheme("threads", position=2)
-    assert list(settings.schemes()) == ["ipyparallel", "processes", "threads", "serial"]
+    assert list(settings.schemes()) == ["threads", "ipyparallel", "dask", "processes", "serial"]
+    settings.configure_scheme("threads", position=3)
+    assert list(settings.schemes()) == ["ipyparallel", "dask", "processes", "threads", "serial"]
 
 
 @pytest.mark.parametrize("order", ["threads", None, [["threads"]], ["gone", "threads"]])
@@ -62,7 +62,7 @@ def test_an_order_that_makes_no_sense_hides_no_scheme(folder, order):
 @pytest.mark.parametrize(
     ("name", "given", "error", "named"),
     [
-        ("threads", {"position": 3}, InvalidInputError, "position=3"),
+        ("threads", {"position": 4}, InvalidInputError, "position=4"),
         ("threads", {"position": True}, InvalidInputError, "position=True"),
         ("serial", {"position": 0}, InvalidInputError, "stays last"),
         ("warp", {}, SchemeUnavailableError, "'ipyparallel'"),

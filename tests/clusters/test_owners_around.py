@@ -1,19 +1,16 @@
 """Who owns what in notebooks run by nbconvert, papermill and servers, and in scripts that fork."""
 
 import json
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
-import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client import BlockingKernelClient
 from process_helpers import processes_of, wait_until
+from real_server import RealServer
 
 import parflow_jupyter
 from parflow_jupyter.clusters import Clusters
@@ -77,81 +74,18 @@ def test_a_notebook_run_as_a_batch_can_leave_engines(isolated_home):
     assert wait_until(lambda: not processes_of(isolated_home), 15)
 
 
-class Server:
-    """A Jupyter server in a process of its own, and one kernel of it."""
-
-    def __init__(self, home, *, with_extension):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        if with_extension:
-            enabled = home / "jupyter/config/jupyter_server_config.d"
-            enabled.mkdir(exist_ok=True)
-            config = PACKAGE.parent / "jupyter-config/server-config/parflow_jupyter.json"
-            shutil.copy(config, enabled)
-        self.url, self.home = f"http://127.0.0.1:{port}/", home
-        options = {
-            "ServerApp.port": port,
-            "ServerApp.allow_root": True,
-            "IdentityProvider.token": "secret",
-            "ServerApp.jpserver_extensions": {"parflow_jupyter": with_extension},
-        }
-        command = [sys.executable, "-m", "jupyter_server", "--no-browser"]
-        self.log = home / f"server-{port}.log"
-        with self.log.open("w") as output:
-            self.process = subprocess.Popen(
-                [*command, *(f"--{name}={value}" for name, value in options.items())],
-                cwd=home,
-                stdout=output,
-                stderr=output,
-            )
-        assert wait_until(self.answers, 30, 0.1), self.log.read_text()
-
-    def ask(self, path, method="GET", body=None):
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": "token secret"}
-        request = urllib.request.Request(self.url + path, data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.loads(answer.read() or b"null")
-
-    def answers(self):
-        try:
-            return self.ask("api/status")
-        except OSError:
-            return None
-
-    def kernel(self):
-        """Start a kernel; return its id and a client that runs cells in it."""
-        found = self.ask("api/kernels", "POST", {"name": "python3"})["id"]
-        file = self.home / "jupyter" / "runtime" / f"kernel-{found}.json"
-        assert wait_until(file.exists, 10)
-        client = BlockingKernelClient(connection_file=str(file))
-        client.load_connection_file()
-        client.start_channels()
-        client.wait_for_ready(timeout=30)
-        return found, client
-
-    def end(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(self.log.read_text()) from None
-
-
 @pytest.fixture
 def serve(isolated_home):
     """Starts servers and ends them with the test."""
     started = []
 
     def start(**options):
-        started.append(Server(isolated_home, **options))
+        started.append(RealServer(isolated_home, **options))
         return started[-1]
 
     yield start
     for server in started:
-        server.process.kill()
-        server.process.wait(10)
+        server.kill()
 
 
 def _run(client, code):

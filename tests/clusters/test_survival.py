@@ -81,7 +81,6 @@ def test_an_engine_that_is_no_longer_registered_is_replaced(clusters, isolated_h
     client = connect(clusters)
     _unregister(client, 0)
 
-
     def working():
         engines = clusters.info().engines
         return [engine.id for engine in engines if engine.state == "idle"]

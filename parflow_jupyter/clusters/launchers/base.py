@@ -79,6 +79,10 @@ class Launcher(ABC):
     def recorded(self, started: Started) -> None:  # noqa: B027 (most hold nothing back)
         """Hear that a process is in the record; one that was held back until then begins now."""
 
+    def own_pids(self) -> list[int]:
+        """Return the pids of processes that the launcher itself keeps, such as fork servers."""
+        return []
+
     @abstractmethod
     def close(self) -> None:
         """Give up what the launcher itself holds; what it started goes on."""

@@ -52,6 +52,11 @@ class LocalLauncher(Launcher):
         if server is not None:
             server.let_go(started.identity.pid)
 
+    def own_pids(self) -> list[int]:
+        """Return the pids of the fork servers, also of those that only wait for their children."""
+        kept = [*self._servers.values(), *self._retired]
+        return [server.pid for server in kept if not server.is_over]
+
     def close(self) -> None:
         """Let the fork servers end with the last of their children."""
         for server in self._servers.values():

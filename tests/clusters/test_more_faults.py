@@ -7,10 +7,12 @@ import socket
 import subprocess
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from process_helpers import processes_of, wait_until
 
+from parflow_jupyter.clusters import asker
 from parflow_jupyter.clusters.connection import close_all, connect
 from parflow_jupyter.clusters.identity import identity_of
 from parflow_jupyter.clusters.profiles import locate_profile
@@ -43,6 +45,48 @@ def test_a_stranger_with_a_recorded_pid_is_left_alone(clusters, supervisor_pid):
     finally:
         stranger.kill()
         stranger.wait(10)
+
+
+def test_some_engines_fail_and_the_others_are_kept(clusters, tmp_path):
+    """Told are how they ended and what they said last; a segmentation fault by its name."""
+    (locate_profile("default") / "ipengine_config.py").write_text(
+        f"import os\n"
+        f"for number in range(9):\n"
+        f"    try:\n"
+        f"        os.close(os.open(f'{tmp_path}/{{number}}', os.O_CREAT | os.O_EXCL))\n"
+        f"        break\n"
+        f"    except FileExistsError:\n"
+        f"        pass\n"
+        f"if number == 0:\n"
+        f"    print('no licence found', flush=True)\n"
+        f"    os._exit(9)\n"
+        f"if number == 1:\n"
+        f"    os.kill(os.getpid(), 11)\n"
+    )
+    info = clusters.start_engines(4)
+    assert (info.engines_total, info.state) == (2, "running")
+    told = [str(problem) for problem in info.problems]
+    assert any("exit code 9" in text and "no licence found" in text for text in told), told
+    assert any("segmentation fault" in text for text in told), told
+    assert connect(clusters)[:].apply_sync(int, 4) == [4, 4]
+
+
+def test_other_versions_are_problems(clusters, supervisor_pid, monkeypatch):
+    """Of a package, against the supervisor's; of Python, against the asker's."""
+    clusters.start_engines(1)
+    record = locate_profile("default") / "security" / f"parflow-default@{socket.gethostname()}.json"
+    os.kill(supervisor_pid(), signal.SIGKILL)
+    data = json.loads(record.read_text())
+    for process in data["processes"]:
+        process["versions"] = {"ipyparallel": "9.1.0"}
+    record.write_text(json.dumps(data))
+    told = [problem.what for problem in clusters.info().problems]
+    assert len(told) == 1
+    assert told[0].startswith("has ipyparallel 9.1.0, and the supervisor 9.")
+    monkeypatch.setattr(
+        asker, "sys", SimpleNamespace(version_info=SimpleNamespace(major=3, minor=99))
+    )
+    assert any("this process 3.99" in problem.what for problem in clusters.info().problems)
 
 
 def test_a_port_that_is_taken_is_told(clusters):

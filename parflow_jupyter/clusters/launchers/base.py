@@ -42,10 +42,14 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class Started:
-    """A process that a launcher started; ``python`` is its version, such as 3.11."""
+    """A process that a launcher started; ``python`` is its version, such as 3.11.
+
+    ``versions`` are those of packages in its interpreter, by name, as far as they are known.
+    """
 
     identity: ProcessIdentity
     python: str
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 ExitListener = Callable[[int, int], None]

@@ -26,7 +26,7 @@ except ImportError:
     # Another Python, without this package: only its engine side is borrowed.
     borrowed = [{root!r}]
 sys.path += borrowed
-from parflow_jupyter.clusters import engine_counters, identity, records
+from parflow_jupyter.clusters import engine_counters, identity, records, versions
 from parflow_jupyter.clusters.launchers import fork_server
 for entry in borrowed:
     sys.path.remove(entry)
@@ -49,6 +49,7 @@ class ForkServerClient:
         self.on_exit = on_exit
         self.version = ""
         self.paths: list[str] = []
+        self.versions: dict[str, str] = {}
         self._holds = False
         self._stamp: dict[str, int] = {}
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -163,6 +164,7 @@ class ForkServerClient:
         elif "hello" in message:
             self.version = message["hello"]["python"]
             self.paths = message["hello"]["paths"]
+            self.versions = dict(message["hello"].get("versions") or {})
             self._holds = bool(message["hello"].get("holds"))
             self._stamp = _stamp(self.paths)
             self._ready.set_result(None)

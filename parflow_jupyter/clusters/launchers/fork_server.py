@@ -21,6 +21,7 @@ import sys
 from typing import Any
 
 from ..identity import process_stat
+from ..versions import package_versions
 from . import roles
 
 _preload_problems: list[str] = []
@@ -59,6 +60,7 @@ def _hello() -> dict[str, Any]:
         "paths": [path for path in sys.path if os.path.isdir(path)],
         "problems": list(_preload_problems),
         "holds": True,
+        "versions": package_versions(),
     }
 
 

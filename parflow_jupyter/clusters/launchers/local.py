@@ -44,7 +44,7 @@ class LocalLauncher(Launcher):
         pid, start_time = await server.fork(spec.to_dict(), timeout)
         identity = ProcessIdentity(pid, start_time, boot_id(), pid_namespace())
         self._held[identity] = server
-        return Started(identity, server.version)
+        return Started(identity, server.version, server.versions)
 
     def recorded(self, started: Started) -> None:
         """Let the process begin."""

@@ -18,7 +18,8 @@ from .link import ControllerLink
 _EXPRESSION = (
     "(lambda i: i('json').dumps([i('os').getpid(), i('socket').gethostname(), "
     "i('platform').system(), '%d.%d' % i('sys').version_info[:2], "
-    f"i('os').environ.get('{SET_VARIABLE}', '')]))(__import__)"
+    f"i('os').environ.get('{SET_VARIABLE}', ''), "
+    "i('sys').modules['ipyparallel'].__version__]))(__import__)"
 )
 
 
@@ -31,20 +32,22 @@ class EngineIdentity:
     system: str
     python: str
     engine_set: str
+    ipyparallel: str = ""
 
 
 def read_identity(content: dict[str, Any]) -> EngineIdentity | None:
     """Return what an engine's reply says, None when it is of another form.
 
     Example:
-        >>> said = {"text/plain": repr('[7, "node1", "Linux", "3.11", ""]')}
+        >>> said = {"text/plain": repr('[7, "node1", "Linux", "3.11", "", "9.2.0"]')}
         >>> read_identity({"user_expressions": {"who": {"data": said}}}).host
         'node1'
     """
     try:
         shown = content["user_expressions"]["who"]["data"]["text/plain"]
-        pid, host, system, python, engine_set = json.loads(ast.literal_eval(shown))
-        return EngineIdentity(int(pid), str(host), str(system), str(python), str(engine_set))
+        pid, *texts = json.loads(ast.literal_eval(shown))
+        host, system, python, engine_set, version = map(str, texts)
+        return EngineIdentity(int(pid), host, system, python, engine_set, version)
     except (KeyError, TypeError, ValueError, SyntaxError):
         return None
 

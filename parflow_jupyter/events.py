@@ -77,7 +77,10 @@ class MapStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class MapProgress(Event):
-    """A map finished some items: ``done`` of them in all, ``failed`` among those."""
+    """A map finished some items: ``done`` of them in all, ``failed`` and ``kept`` among those.
+
+    ``left`` is the range of seconds that holds the time left in 8 of 10 cases, where known.
+    """
 
     run: str
     total: int | None
@@ -86,6 +89,8 @@ class MapProgress(Event):
     retried: int
     running: int
     elapsed: float
+    kept: int = 0
+    left: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

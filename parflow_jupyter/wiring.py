@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import consent
@@ -46,6 +48,22 @@ class _Process:
                 clusters.close()
 
 
+def _present(result: MapResult) -> bool:
+    if getattr(_shell(), "kernel", None) is None:
+        return False
+    # By name: widgets are loaded when a result is first shown in a kernel.
+    shown: bool = import_module(".kernel.retry_button", __package__).show(result)
+    return shown
+
+
+def _shell() -> Any:
+    # Looked up, not imported: without a shell in this process there is none to show anything in.
+    found = sys.modules.get("IPython.core.getipython")
+    return found.get_ipython() if found else None
+
+
+MapResult._present = staticmethod(_present)
+
 process = _Process()
 atexit.register(process.close)
 
@@ -79,36 +97,61 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
     Args:
         offer: Called before a map looks for engines; may start some.
     """
-    from .maps.schemes.ipyparallel import IPyParallelScheme
+    from .maps.schemes import provided
+    from .maps.schemes.dask import DaskScheme
     from .maps.schemes.processes import ProcessesScheme
     from .maps.schemes.serial import SerialScheme
     from .maps.schemes.threads import ThreadsScheme
     from .stores import settings
 
-    engines: Scheme = IPyParallelScheme(
-        _connect_if_running,
-        _on_engine_exit,
-        lambda engine: process.clusters().replace_engine(engine),
-    )
+    engines = engine_scheme()
     kept = settings.schemes()
-    processes = ProcessesScheme(kept["processes"]["workers"])
-    threads = ThreadsScheme(kept["threads"]["workers"])
+    own: dict[str, Scheme] = {
+        "ipyparallel": engines,
+        "dask": DaskScheme(),
+        "processes": ProcessesScheme(kept["processes"]["workers"]),
+        "threads": ThreadsScheme(kept["threads"]["workers"]),
+        "serial": SerialScheme(),
+    }
+    there = settings.order()
     return [
-        SchemeChoice(scheme, enabled=kept[scheme.name]["enabled"], before=before)
-        for scheme, before in (
-            (engines, offer),
-            (processes, None),
-            (threads, None),
-            (SerialScheme(), None),
+        SchemeChoice(
+            own.get(name) or provided(name),
+            enabled=kept[name]["enabled"],
+            before=offer if name == "ipyparallel" else None,
         )
+        for name in kept
+        if name in there
     ]
+
+
+def engine_scheme(only: int | None = None) -> Scheme:
+    """Return the scheme that runs on the engines of the current cluster.
+
+    Args:
+        only: The one engine that may be used; all of them if None.
+    """
+    from .maps.schemes.ipyparallel import IPyParallelScheme
+
+    return IPyParallelScheme(_connect_if_running, _on_engine_exit, replace_engine, only)
+
+
+def replace_engine(engine: int) -> None:
+    """End an engine of the current cluster and start another one in its place."""
+    process.clusters().replace_engine(engine)
 
 
 def history() -> Any:
     """Return the history that runs are written to."""
     from .stores.history import History
 
-    return History()
+    return History(always={"notebook": notebook()})
+
+
+def notebook() -> str | None:
+    """Return the notebook that this kernel belongs to, as Jupyter or VS Code names it."""
+    in_code = getattr(_shell(), "user_ns", {}).get("__vsc_ipynb_file__")
+    return os.environ.get("JPY_SESSION_NAME") or (str(in_code) if in_code else None)
 
 
 def _connect_if_running() -> ipyparallel.Client | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ProfileInfo,
     )
     from .profiles import check_profile_name
+    from .restart_policy import restart_limit
 
 _HOMES = {
     "Clusters": "client",
@@ -36,6 +37,7 @@ _HOMES = {
     "ProcessLog": "model",
     "ProfileInfo": "model",
     "check_profile_name": "profiles",
+    "restart_limit": "restart_policy",
 }
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "check_engine_count",
     "check_profile_name",
     "largest_limit",
+    "restart_limit",
 ]
 
 

@@ -13,7 +13,7 @@ from html import escape
 from typing import Any, TextIO
 
 from parflow_jupyter.events import Event, Listener, MapFinished, MapProgress, MapStarted
-from parflow_jupyter.maps.render import seconds
+from parflow_jupyter.maps.render import place, seconds, span
 
 SHOW_AFTER = 0.3
 """Seconds before a display appears in a terminal; shorter maps leave no trace there."""
@@ -31,7 +31,9 @@ class Shown:
     done: int = 0
     failed: int = 0
     retried: int = 0
+    kept: int = 0
     elapsed: float = 0.0
+    left: tuple[float, float] | None = None
     state: str = "running"
 
 
@@ -51,7 +53,9 @@ def after(shown: Shown, event: Event) -> Shown:
             done=event.done,
             failed=event.failed,
             retried=event.retried,
+            kept=event.kept,
             elapsed=event.elapsed,
+            left=event.left,
         )
     if isinstance(event, MapFinished):
         return replace(
@@ -66,7 +70,7 @@ def after(shown: Shown, event: Event) -> Shown:
 
 
 def counts(shown: Shown) -> str:
-    """Return failed, retried, rate and place in words.
+    """Return failed, retried, kept, rate, time left and place in words.
 
     Example:
         >>> counts(Shown(scheme="ipyparallel", slots=2, total=4, done=4, failed=1, elapsed=2.0))
@@ -74,27 +78,21 @@ def counts(shown: Shown) -> str:
     """
     parts = [f"{shown.failed} failed"] if shown.failed else []
     parts += [f"{shown.retried} retried"] if shown.retried else []
+    parts += [f"{shown.kept} kept"] if shown.kept else []
     if shown.state == "cancelled":
         parts.insert(0, "stopped")
-    if shown.elapsed > 0 and shown.done:
-        parts.append(f"{_rate(shown.done / shown.elapsed)} items/s")
+    computed = shown.done - shown.kept
+    if shown.elapsed > 0 and computed > 0:
+        parts.append(f"{_rate(computed / shown.elapsed)} items/s")
     parts.append(seconds(shown.elapsed))
-    left = _left(shown)
-    parts += [f"about {seconds(left)} left"] if left is not None else []
-    engines = f" on {shown.slots} engine{'s' if shown.slots != 1 else ''}"
-    parts.append(shown.scheme + (engines if shown.scheme == "ipyparallel" else ""))
+    if shown.left is not None and shown.state == "running" and shown.elapsed >= 1:
+        parts.append(f"about {span(*shown.left)} left")
+    parts.append(place(shown.scheme, shown.slots))
     return ", ".join(parts)
 
 
 def _rate(value: float) -> str:
     return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
-
-
-def _left(shown: Shown) -> float | None:
-    going = shown.state == "running" and 0 < shown.done < shown.total
-    if not going or shown.elapsed < 1:
-        return None
-    return shown.elapsed * (shown.total - shown.done) / shown.done
 
 
 def as_line(shown: Shown, width: int | None = None) -> str:

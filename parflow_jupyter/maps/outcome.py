@@ -10,7 +10,8 @@ from typing import Any
 
 from parflow_jupyter.errors import EngineLostError, ItemError, ItemTimeoutError
 from parflow_jupyter.maps.envelope import TIMED_OUT, Envelope, Failure
-from parflow_jupyter.maps.ledger import Ledger
+from parflow_jupyter.maps.ledger import MISSING, Ledger
+from parflow_jupyter.maps.render import text_of
 from parflow_jupyter.maps.report import BatchRecord, ItemFailure, Report
 from parflow_jupyter.maps.schemes.base import HERE
 
@@ -43,12 +44,15 @@ class Outcome:
         self.failures: dict[int, ItemFailure] = {}
         self.first_failure: ItemFailure | None = None
         self.fatal: BaseException | None = None
+        self.keep: Callable[[Sequence[int], Sequence[Any]], None] = lambda indices, values: None
         self._columns = columns
         self._retries = retries
         self._engine_retries = engine_retries
         self._attempts: dict[int, int] = {}
         self._losses: dict[int, int] = {}
+        self._earlier: dict[int, int] = {}
         self._later: list[tuple[float, int]] = []
+        self.replay: Callable[[ItemFailure], Any] | None = None
 
     def item(self, index: int) -> Any:
         """Return the input of an item: its value, or the tuple of its values."""
@@ -56,19 +60,45 @@ class Outcome:
             return self._columns[0][index]
         return tuple(column[index] for column in self._columns)
 
+    def failed_attempts(self, index: int) -> int:
+        """Return how often an item raised or was lost, in earlier runs of it too."""
+        tables = (self._earlier, self._attempts, self._losses)
+        return sum(table.get(index, 0) for table in tables)
+
+    def without_value(self) -> list[int]:
+        """Return the items that failed or were not run, in input order."""
+        values, failures = self.ledger.values, self.failures
+        return [i for i, value in enumerate(values) if value is MISSING or i in failures]
+
+    def reopen(self, indices: Sequence[int]) -> None:
+        """Forget how items ended, so that they can be run again."""
+        again = set(indices)
+        for index in indices:
+            self._earlier[index] = self.failed_attempts(index)
+            for table in (self.failures, self._attempts, self._losses):
+                table.pop(index, None)
+        self.first_failure = self.fatal = None
+        self._later.clear()
+        self.report.output = [entry for entry in self.report.output if entry[0] not in again]
+        self.ledger.reopen(indices)
+
     def take_in(self, slot: str, indices: Sequence[int], envelope: Envelope) -> None:
         """Keep the values of an envelope, and settle or retry its failures."""
         ran = indices[: len(envelope.values)]
         if not len(ran):
             return
-        self.report.batches.append(BatchRecord(slot, ran, envelope.started, envelope.stops))
-        self.report.output.extend((ran[k], stream, text) for k, stream, text in envelope.output)
+        failed = frozenset(failure.position for failure in envelope.failures)
+        record = BatchRecord(slot, ran, envelope.started, envelope.stops, failed)
+        self.report.batches.append(record)
+        self.report.keep_output((ran[k], stream, text) for k, stream, text in envelope.output)
         if not envelope.failures:
+            self.keep(ran, envelope.values)
             self.ledger.put(ran, envelope.values)
             return
-        failed = {failure.position for failure in envelope.failures}
         good = [k for k in range(len(ran)) if k not in failed]
-        self.ledger.put([ran[k] for k in good], [envelope.values[k] for k in good])
+        indices, values = [ran[k] for k in good], [envelope.values[k] for k in good]
+        self.keep(indices, values)
+        self.ledger.put(indices, values)
         for failure in envelope.failures:
             self.failed(slot, ran[failure.position], failure)
 
@@ -100,9 +130,11 @@ class Outcome:
         """Settle an item as failed for good."""
         if self.ledger.is_settled(index):
             return
-        attempts = max(1, self._attempts.get(index, 0) + self._losses.get(index, 0))
+        attempts = max(1, self.failed_attempts(index))
         engine = None if slot == HERE else slot
-        found = ItemFailure(index, self.item(index), exception, traceback, engine, attempts)
+        found = ItemFailure(
+            index, self.item(index), exception, traceback, engine, attempts, self.replay
+        )
         self.failures[index] = found
         self.first_failure = self.first_failure or found
         self.ledger.put([index], [_in_place(found)])
@@ -110,15 +142,15 @@ class Outcome:
     def lost(self, slot: str, indices: Sequence[int], why: str) -> None:
         """Run items again that a dead slot may have been running, up to the limit.
 
-        Which of several it was is not known: they are tried again in ever smaller groups,
-        behind all others, until the one that kills is alone.
+        Which of several it was is not known, so for none of them it counts: they are tried
+        again in ever smaller groups, behind all others, until the one that kills is alone.
         """
         left = [index for index in indices if not self.ledger.is_settled(index)]
-        for index in left:
-            self._losses[index] = self._losses.get(index, 0) + 1
-        if len(left) == 1 and self._losses[left[0]] > self._engine_retries:
-            self._give_up(left[0], slot, why)
-            return
+        if len(left) == 1:
+            self._losses[left[0]] = self._losses.get(left[0], 0) + 1
+            if self._losses[left[0]] > self._engine_retries:
+                self._give_up(left[0], slot, why)
+                return
         self.report.engine_retries += len(left)
         size = -(-len(left) // _SPLIT)
         for start in range(0, len(left), max(size, 1)):
@@ -177,7 +209,7 @@ def _in_place(failure: ItemFailure) -> ItemError:
     if isinstance(exception, ItemError):
         return exception
     error = ItemError(
-        f"{type(exception).__name__}: {exception}",
+        f"{type(exception).__name__}: {text_of(exception)}",
         index=failure.index,
         kind=type(exception).__name__,
         traceback=failure.traceback,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 from parflow_jupyter.errors import ItemError
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.ledger import MISSING
 from parflow_jupyter.maps.outcome import Outcome
-from parflow_jupyter.maps.render import as_html, as_text
+from parflow_jupyter.maps.replay import Origin
 from parflow_jupyter.maps.report import ItemFailure, Report
+from parflow_jupyter.maps.show import as_html, as_text
 
 __all__ = ["ItemFailure", "MapResult", "Report"]
 
@@ -31,6 +32,9 @@ class MapResult(Sequence[Any]):
 
     __hash__ = None  # type: ignore[assignment]
 
+    _present: ClassVar[Callable[[MapResult], bool] | None] = None
+    """Shows a result with its button, or returns False; the kernel's side puts its own here."""
+
     def __init__(self, outcome: Outcome, report: Report, token: CancelToken, on_error: str) -> None:
         self._outcome = outcome
         self._report = report
@@ -40,6 +44,7 @@ class MapResult(Sequence[Any]):
         self._problem: BaseException | None = None
         self._kept: list[Any] | None = None
         self._callbacks: list[Callable[[], None]] = []
+        self.origin: Origin | None = None
         self.state = "running"
 
     # --- the sequence ------------------------------------------------------------------
@@ -140,6 +145,71 @@ class MapResult(Sequence[Any]):
             pass
         return True
 
+    # --- what to do with it --------------------------------------------------------------
+
+    def retry_failed(self, *, block: bool = True) -> MapResult:
+        """Run the items that failed, or were not run, once more; their places here are filled.
+
+        Function and options are those of the map, also its random numbers; engines may be others.
+        The map's report goes on: times and retries add up, and the history gets a run of its own.
+
+        Args:
+            block: Wait for the results; False returns at once.
+
+        Returns:
+            This result, which is complete then unless items failed again.
+
+        Raises:
+            InvalidInputError: The map still runs.
+            Exception: With ``on_error="raise"``, that of an item that failed again.
+
+        Example:
+            >>> from parflow_jupyter.maps import MapOptions, run_map
+            >>> divisors = [0]
+            >>> options = MapOptions(on_error="collect")
+            >>> result = run_map(lambda x: x / divisors[0], [[2, 4]], options=options)
+            >>> divisors[0] = 2
+            >>> len(result.errors), result.retry_failed() == [1, 2], result.errors
+            (2, True, [])
+        """
+        from parflow_jupyter.maps.again import retry
+
+        __tracebackhide__ = True
+        return retry(self, block=block)
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame with a row per item.
+
+        Its columns are index, input, value, error, engine, started, seconds, attempts and kept.
+
+        Raises:
+            MissingLibraryError: pandas is not installed.
+        """
+        from parflow_jupyter.maps.frame import frame
+
+        self.wait()
+        return frame(self)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw what each engine did over time: items, failures, retries and idle time.
+
+        Args:
+            ax: The matplotlib axes to draw on; a new figure if None.
+
+        Returns:
+            The axes.
+
+        Raises:
+            MissingLibraryError: matplotlib is not installed.
+        """
+        from parflow_jupyter.maps.plot import plot
+
+        return plot(self, ax)
+
+    def _begin_again(self) -> None:
+        self.ended.clear()
+        self.state, self._problem, self._kept = "running", None, None
+
     def _end(self, state: str, problem: BaseException | None) -> None:
         self.state = state
         self._problem = problem
@@ -157,6 +227,11 @@ class MapResult(Sequence[Any]):
 
     def __repr__(self) -> str:
         return as_text(self)
+
+    def _ipython_display_(self) -> None:
+        present = type(self)._present
+        if present is None or not present(self):
+            raise NotImplementedError  # IPython then takes the forms above and below
 
     def _repr_html_(self) -> str:
         return as_html(self)

@@ -7,21 +7,24 @@ import threading
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterable, Sequence, Sized
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from parflow_jupyter.errors import InvalidInputError, UnequalLengthsError
+from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import last
+from parflow_jupyter.maps.account import Account
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
-from parflow_jupyter.maps.heavy import heavy_function, heavy_items
+from parflow_jupyter.maps.columns import take_columns
+from parflow_jupyter.maps.heavy import first_of, heavy_function, heavy_items
+from parflow_jupyter.maps.kept_run import begin_keeping, run_and_keep
 from parflow_jupyter.maps.ledger import Ledger
 from parflow_jupyter.maps.nesting import is_nested
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.outcome import Outcome
 from parflow_jupyter.maps.render import bounded_repr
+from parflow_jupyter.maps.replay import Origin, Replay
 from parflow_jupyter.maps.report import ItemFailure, Report
 from parflow_jupyter.maps.result import MapResult
 from parflow_jupyter.maps.runner import Runner
@@ -44,6 +47,7 @@ def run_map(
     listener: Listener | None = None,
     history: History | None = None,
     owner: dict[str, Any] | None = None,
+    remember: bool = True,
 ) -> MapResult:
     """Apply a function to the items of the iterables, in parallel where a scheme can.
 
@@ -55,6 +59,7 @@ def run_map(
         listener: Called with the events of the run, in its thread.
         history: Where the run gets its row.
         owner: More columns of that row, such as the profile.
+        remember: Keep the result as the last one.
 
     Raises:
         InvalidInputError: An option, the function or the lengths can't be used.
@@ -74,6 +79,7 @@ def run_map(
     columns = take_columns(iterables)
     offered = schemes if schemes is not None else [SerialScheme()]
     call = Call(function, columns, options, offered, listener, history, owner)
+    call.remembers = remember
     return call.start_and_wait() if options.block else call.start()
 
 
@@ -102,41 +108,43 @@ class Call:
         owner: dict[str, Any] | None,
         source: Source | None = None,
     ) -> None:
+        self.remembers = True
         self._options = options
-        total: int | None = len(columns[0]) if source is None else None
+        total = self._count(columns) if source is None else None
         there_are_items = total != 0
         self._chosen = self._choose(function, schemes) if there_are_items else None
-        self._report = Report(
-            run=uuid.uuid4().hex,
-            scheme=self._chosen.scheme.name if self._chosen else "serial",
-            reason=self._chosen.reason if self._chosen else "there was nothing to run",
-            label=options.label or str(getattr(function, "__name__", type(function).__name__)),
-            total=total or 0,
-            entropy=options.seed,
-        )
-        ledger = source.ledger if source is not None else Ledger(self._report.total)
-        self._outcome = Outcome(
-            ledger, columns, self._report, options.retries, options.engine_retries
-        )
-        self._token = CancelToken()
-        self._result = MapResult(self._outcome, self._report, self._token, options.on_error)
+        self._result = self._make_result(function, columns, source)
+        self._outcome, self._report = self._result._outcome, self._result._report
+        self._token, self._elapsed = self._result._token, self._report.elapsed
+        if self._chosen is not None:
+            self._report.scheme = self._chosen.scheme.name
+            self._report.reason = self._chosen.reason
+        self._result.origin = Origin(function, columns, options, schemes, history, owner)
+        self._outcome.replay = Replay(self._result.origin, self._report)
         self._scheme = self._chosen.scheme if self._chosen else SerialScheme()
         listeners = [listener] if listener is not None else []
         listeners += self._display() if there_are_items else []
         slots = self._chosen.slots if self._chosen else 0
         history = history if there_are_items else None
-        self._watch = Watch(self._report, listeners, history, slots, owner, total)
+        before = self._outcome.ledger.total - total if total is not None else 0
+        account = Account(function, options, owner, len(self._report.batches))
+        self._watch = Watch(self._report, listeners, history, slots, account, total, before)
         ships = self._scheme.ships and there_are_items
-        shipped = ship(function, options.init) if ships else None
+        shipped = ship(function, options.init, share=options.share) if ships else None
         self._there_are_items = there_are_items
         if shipped is not None:
             told = [heavy_function(self._report.label, len(shipped.pickled))]
-            told += [heavy_items(columns)] if source is None else []
+            told += [heavy_items(columns, shared=options.share)] if source is None else []
             for warning in filter(None, told):
                 warnings.warn(warning, UserWarning, stacklevel=4)
         if shipped is not None and options.seed is None and self._scheme.capabilities.seeds:
             # Here, the generators of this process go on as they would without a map.
             self._report.entropy = draw() if seems_random(function, shipped.pickled) else None
+        self._keeping = (
+            begin_keeping(options, self._report, function, columns, shipped, self._scheme)
+            if there_are_items
+            else None
+        )
         plan = Plan(
             self._report.run,
             function,
@@ -145,10 +153,31 @@ class Call:
             options.timeout,
             options.init,
             total,
+            # Input that is made as it is read may use the same array for other content.
+            sample=first_of(columns) if options.share and source is None else None,
         )
         self._runner = Runner(
             plan, columns, options, self._scheme, self._outcome, self._watch, self._token, source
         )
+
+    def _count(self, columns: Sequence[Any]) -> int:
+        return len(columns[0])
+
+    def _make_result(
+        self, function: Callable[..., Any], columns: Sequence[Any], source: Source | None
+    ) -> MapResult:
+        options = self._options
+        report = Report(
+            run=uuid.uuid4().hex,
+            scheme="serial",
+            reason="there was nothing to run",
+            label=options.label or str(getattr(function, "__name__", type(function).__name__)),
+            total=len(columns[0]) if source is None else 0,
+            entropy=options.seed,
+        )
+        ledger = source.ledger if source is not None else Ledger(report.total)
+        outcome = Outcome(ledger, columns, report, options.retries, options.engine_retries)
+        return MapResult(outcome, report, CancelToken(), options.on_error)
 
     def _choose(self, function: Callable[..., Any], schemes: Sequence[Any]) -> Chosen:
         asked = {"seeds": self._options.seed, "timeout": self._options.timeout}
@@ -202,20 +231,25 @@ class Call:
     def _work(self) -> None:
         state, problem = "failed", None
         try:
-            state = self._runner.run()
+            state = run_and_keep(
+                self._runner, self._keeping, self._outcome, self._watch, self._token
+            )
         except BaseException as error:
             problem = error
         self._finish(state, problem)
 
     def _finish(self, state: str, problem: BaseException | None) -> None:
         report, outcome = self._report, self._outcome
-        report.elapsed = self._watch.elapsed
+        if self._keeping is not None:
+            self._keeping.end(outcome.failures, stopped=self._token.cancelled)
+        report.elapsed = self._elapsed + self._watch.elapsed
         report.total = outcome.ledger.total
         report.not_run = report.total - outcome.ledger.done
         problem = problem or outcome.fatal
         if problem is None and state == "failed" and outcome.first_failure is not None:
             problem = self._explained(outcome.first_failure)
-        last.remember(self._result)
+        if self.remembers:
+            last.remember(self._result)
         try:
             self._watch.finished(outcome, state)
         finally:
@@ -260,43 +294,3 @@ class Call:
         exception.add_note(note)
         exception.map_result = self._result  # type: ignore[attr-defined]
         return exception
-
-
-def take_columns(iterables: Sequence[Iterable[Any]]) -> list[list[Any]]:
-    """Return the items as one list per iterable, and see that all have the same length.
-
-    Raises:
-        InvalidInputError: There is no iterable, or something that can't be iterated.
-        UnequalLengthsError: They differ in length.
-
-    Example:
-        >>> take_columns(["ab", range(2)])
-        [['a', 'b'], [0, 1]]
-    """
-    if not iterables:
-        raise InvalidInputError("A map needs at least one iterable of items: give a list.")
-    for iterable in iterables:
-        if not hasattr(iterable, "__iter__") and not hasattr(iterable, "__getitem__"):
-            raise InvalidInputError(
-                f"{bounded_repr(iterable)} can't be iterated over: give a list of items."
-            )
-    lengths = {len(iterable) for iterable in iterables if isinstance(iterable, Sized)}
-    # An endless iterable beside a sized one is an error, not a hang.
-    most = min(lengths) + 1 if lengths and len(iterables) > 1 else None
-    columns = [
-        list(iterable)
-        if most is None or isinstance(iterable, Sized)
-        else list(islice(iterable, most))
-        for iterable in iterables
-    ]
-    if len({len(column) for column in columns}) > 1:
-        # One that was cut short may be endless.
-        raise UnequalLengthsError(
-            [
-                f"more than {len(column) - 1}"
-                if len(column) == most and not isinstance(iterable, Sized)
-                else len(column)
-                for iterable, column in zip(iterables, columns, strict=True)
-            ]
-        )
-    return columns

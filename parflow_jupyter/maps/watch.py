@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from parflow_jupyter.events import Event, Listener, MapFinished, MapProgress, MapStarted
+from parflow_jupyter.maps.account import Account
+from parflow_jupyter.maps.forecast import Forecast
 from parflow_jupyter.maps.outcome import Outcome
 from parflow_jupyter.maps.report import Report
 
@@ -25,6 +28,9 @@ class History(Protocol):
     def update(self, run: str, **changes: Any) -> None:
         """Change columns of a run's row."""
 
+    def describe(self, run: str, details: dict[str, Any]) -> None:
+        """Write the details of a run."""
+
     def cancel_wanted(self, run: str) -> bool:
         """Return whether someone asked for the run to stop."""
 
@@ -37,8 +43,9 @@ class Watch:
         listeners: Called with each event.
         history: Where the run has its row, or None.
         slots: Slots at the start.
-        owner: More columns of the history's row.
+        account: More columns of the history's row, and the run's details.
         total: Number of items, or None where it is not known.
+        before: Items that have a result already, and are not counted.
     """
 
     def __init__(
@@ -47,18 +54,21 @@ class Watch:
         listeners: list[Listener],
         history: History | None,
         slots: int,
-        owner: dict[str, Any] | None = None,
+        account: Account | None = None,
         total: int | None = None,
+        before: int = 0,
     ) -> None:
         self._report = report
         self._listeners = listeners
         self._history = history
         self._start = time.monotonic()
-        self._last: tuple[int, int, int, int] | None = None
+        self._forecast = Forecast(report)
+        self._last: tuple[int, ...] | None = None
         self._event_at = 0.0
         self._history_at = self._flag_at = self._start
-        self._owner = owner or {}
+        self._account = account or Account(None)
         self._total = total
+        self._before = before
         self.slots = slots
 
     @property
@@ -87,32 +97,47 @@ class Watch:
                     "scheme": report.scheme,
                     "reason": report.reason,
                     "total": self._total,
-                    **self._owner,
+                    **self._account.columns,
                 }
             )
+            self._describe(lambda: self._account.begun(report))
 
-    def progress(self, outcome: Outcome, running: int) -> None:
-        """Tell how far the run is, if that changed."""
+    def progress(self, outcome: Outcome, ages: Sequence[float] = ()) -> None:
+        """Tell how far the run is, if that changed.
+
+        Args:
+            outcome: What has come out so far.
+            ages: For each busy slot, how many seconds its present item runs.
+        """
         now = time.monotonic()
-        facts = (outcome.ledger.done, len(outcome.failures), self._report.retries, running)
+        report, failed = self._report, len(outcome.failures)
+        done = outcome.ledger.done - self._before
+        left = None
+        if self._listeners and self._total is not None:
+            left = self._forecast.left(now, self._total - done, self.slots, ages)
+        retried = report.retries + report.engine_retries
+        facts = (done, failed, retried, len(report.kept), len(ages), self._forecast.number)
         if facts == self._last or now - self._event_at < EVENTS_EVERY:
             return
         self._last, self._event_at = facts, now
-        done, failed, retried, _ = facts
         self._tell(
             MapProgress(
-                run=self._report.run,
+                run=report.run,
                 total=self._total,
                 done=done,
                 failed=failed,
                 retried=retried,
-                running=running,
+                running=len(ages),
                 elapsed=self.elapsed,
+                kept=len(report.kept),
+                left=left,
             )
         )
         if self._history is not None and now - self._history_at >= HISTORY_EVERY:
             self._history_at = now
-            self._history.update(self._report.run, done=done, failed=failed)
+            self._history.update(
+                report.run, done=done, failed=failed, retried=retried, kept=len(report.kept)
+            )
 
     def cancel_wanted(self) -> bool:
         """Return whether the run's cancel flag was set; looks at most twice a second."""
@@ -124,31 +149,43 @@ class Watch:
 
     def finished(self, outcome: Outcome, state: str) -> None:
         """Tell that the run ended."""
-        done, failed = outcome.ledger.done, len(outcome.failures)
+        done, failed = outcome.ledger.done - self._before, len(outcome.failures)
+        total = self._report.total - self._before
         if self._history is not None:
             self._history.update(
                 self._report.run,
                 state=state,
-                total=self._report.total,
+                total=total,
                 done=done,
                 failed=failed,
+                retried=self._report.retries + self._report.engine_retries,
+                kept=len(self._report.kept),
                 finished=time.time(),
             )
+            self._describe(lambda: self._account.ended(outcome))
         # Listeners get the final counts, however soon after the last progress this is.
         self._last, self._event_at = None, 0.0
         history, self._history = self._history, None
-        self.progress(outcome, 0)
+        self.progress(outcome)
         self._history = history
         self._tell(
             MapFinished(
                 run=self._report.run,
                 state=state,
-                total=self._report.total,
+                total=total,
                 done=done,
                 failed=failed,
                 elapsed=self.elapsed,
             )
         )
+
+    def _describe(self, details: Callable[[], dict[str, Any]]) -> None:
+        try:
+            assert self._history is not None
+            self._history.describe(self._report.run, details())
+        except Exception:
+            # Code and texts come from people's objects: a run does not fail by them.
+            _log.exception("The details of run %s were not written", self._report.run)
 
     def _tell(self, event: Event) -> None:
         for listener in self._listeners:

@@ -163,7 +163,8 @@ def content(pipeline: PipelineGraph) -> tuple[Any, ...]:
 def describe(pipeline: PipelineGraph) -> str:
     """Return a pipeline as text: its modules and connections, one per line."""
     modules, links = pipeline.modules, pipeline.connections
-    lines = [f"Pipeline {pipeline.name!r}: {len(modules)} modules, {len(links)} connections"]
+    counts = f"{_count(len(modules), 'module')}, {_count(len(links), 'connection')}"
+    lines = [f"Pipeline {pipeline.name!r}: {counts}"]
     for spec in modules.values():
         kind = "group " if spec.is_group else ""
         over = f", map over {listing(spec.over)}" if spec.over is not None else ""
@@ -171,3 +172,7 @@ def describe(pipeline: PipelineGraph) -> str:
         lines.append(f"  {kind}{spec.name}({shown}){over}")
     lines += [f"  {link}" for link in links]
     return "\n".join(lines)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

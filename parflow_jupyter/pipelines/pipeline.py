@@ -60,6 +60,7 @@ class Pipeline(PipelineGraph):
             PipelineCheckError: The pipeline has problems; nothing was run.
             Exception: A module's own, with ``pipeline_run`` holding what finished.
         """
+        __tracebackhide__ = True
         # Asked of the class: a plain function put there must not become a method.
         run_map = type(self)._run_map
         return run_pipeline(self, run_map=run_map, listener=listener, trust=trust, cancel=cancel)

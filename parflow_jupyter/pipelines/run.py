@@ -14,6 +14,7 @@ from parflow_jupyter.pipelines.check import check
 from parflow_jupyter.pipelines.plan import Cancel, GroupFunction, Step, Tools, make_steps
 from parflow_jupyter.pipelines.report import ModuleReport, PipelineRun
 from parflow_jupyter.pipelines.resolve import check_error
+from parflow_jupyter.pipelines.tracebacks import without_ours
 
 if TYPE_CHECKING:
     from parflow_jupyter.pipelines.pipeline import Pipeline
@@ -50,6 +51,7 @@ def run_pipeline(
         >>> run_pipeline(p, run_map=serial_map)[power]["result"]
         [1, 4, 9]
     """
+    __tracebackhide__ = True  # IPython then shows the cell and the module's function
     ready = pipeline.copy()
     problems: list[Problem] = ready.import_functions() if trust else []
     problems = problems or check(ready)
@@ -57,7 +59,10 @@ def run_pipeline(
         raise check_error(pipeline.name, problems)
     steps = make_steps(ready.modules, ready.connections, ready.groups)
     runner = _Runner(ready.name, steps, Tools(run_map, None, cancel), listener)
-    return runner.run()
+    try:
+        return runner.run()
+    except BaseException as error:
+        raise error.with_traceback(without_ours(error.__traceback__))  # noqa: B904 - it is itself
 
 
 class _Runner:

@@ -1,13 +1,15 @@
 """The history of runs: one row per run of a map, and the flag by which anyone stops it.
 
-SQLite, one file per user. Writing is best effort: a full or read-only disk
-warns once and never fails a map. Reading tells runs whose process is gone as
-"lost".
+Beside its row, which is small and read often, a run has details: its code, engines, errors and
+the times of its items, bounded, and never its values. SQLite, one file per user. Writing is best
+effort: a full or read-only disk warns once and never fails a map. Reading tells runs whose
+process is gone as "lost".
 """
 
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import platform
 import sqlite3
@@ -41,6 +43,13 @@ _COLUMNS = {
     "pid": "INTEGER",
     "pid_started": "REAL",
     "cancel": "INTEGER DEFAULT 0",
+    "notebook": "TEXT",
+    "retried": "INTEGER DEFAULT 0",
+    "kept": "INTEGER DEFAULT 0",
+}
+_TABLES = {
+    "runs": _COLUMNS,
+    "details": {"run": "TEXT PRIMARY KEY", "details": "TEXT"},
 }
 _HIDDEN = ("pid_started", "cancel")
 _BUSY = 1.0
@@ -51,6 +60,7 @@ class History:
 
     Args:
         path: The file; that of this user if None.
+        always: Columns that every run of this process gets, such as its notebook.
 
     Example:
         >>> import tempfile
@@ -62,8 +72,9 @@ class History:
         [('squares', 3, 'done')]
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, always: dict[str, Any] | None = None) -> None:
         self._path = path
+        self._always = always or {}
         self._warned = False
 
     # --- written by the run ---------------------------------------------------------------
@@ -77,6 +88,7 @@ class History:
             "user": _user(),
             "pid": os.getpid(),
             "pid_started": _start_of(os.getpid()),
+            **self._always,
             **run,
         }
         row = {name: value for name, value in row.items() if name in _COLUMNS}
@@ -91,7 +103,18 @@ class History:
                 "(SELECT run FROM runs ORDER BY started DESC LIMIT ?)",
                 (KEPT,),
             ),
+            ("DELETE FROM details WHERE run NOT IN (SELECT run FROM runs)", ()),
         )
+
+    def describe(self, run: str, details: dict[str, Any]) -> None:
+        """Write the details of a run, instead of those it had.
+
+        Args:
+            run: Its id.
+            details: JSON data; see :mod:`parflow_jupyter.maps.account`.
+        """
+        text = json.dumps(details, default=str)
+        self._write(("INSERT OR REPLACE INTO details (run, details) VALUES (?, ?)", (run, text)))
 
     def update(self, run: str, **changes: Any) -> None:
         """Change columns of a run's row."""
@@ -126,6 +149,17 @@ class History:
         with closing(self._open()) as connection:
             rows = connection.execute(query, (limit,)).fetchall()
         return [_shown(row) for row in rows]
+
+    def details(self, run: str) -> dict[str, Any]:
+        """Return the details of a run; {} where there are none, or none that can be read."""
+        query = "SELECT details FROM details WHERE run = ?"
+        with closing(self._open()) as connection:
+            row = connection.execute(query, (run,)).fetchone()
+        try:
+            found = json.loads(row["details"]) if row is not None else {}
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def run(self, run: str) -> dict[str, Any]:
         """Return one run.
@@ -179,25 +213,32 @@ class History:
             connection.row_factory = sqlite3.Row
             # A lost update of the history is no loss: no waiting for the disk.
             connection.execute("PRAGMA synchronous = OFF")
-            columns = [row["name"] for row in connection.execute("PRAGMA table_info(runs)")]
-            if not columns:
-                _create(connection)
-            for name in _COLUMNS if columns else ():
-                if name not in columns:
-                    connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {_COLUMNS[name]}")
+            for table, columns in _TABLES.items():
+                _bring_up_to_date(connection, table, columns)
         except BaseException:
             connection.close()
             raise
         return connection
 
 
-def _create(connection: sqlite3.Connection) -> None:
+def _bring_up_to_date(connection: sqlite3.Connection, table: str, columns: dict[str, str]) -> None:
+    there = [row["name"] for row in connection.execute(f"PRAGMA table_info({table})")]
+    if not there:
+        _create(connection, table, columns)
+        return
+    for name in columns.keys() - there:
+        # Another process may have added it in this moment.
+        with suppress(sqlite3.OperationalError):
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
+
+
+def _create(connection: sqlite3.Connection, table: str, columns: dict[str, str]) -> None:
     # Network file systems have no shared memory, and then no write-ahead log; and of two
     # processes that begin at once, one is told that the file is locked, without waiting.
     with suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA journal_mode = WAL")
-    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
-    connection.execute(f"CREATE TABLE IF NOT EXISTS runs ({columns})")
+    shown = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({shown})")
 
 
 def _shown(row: sqlite3.Row) -> dict[str, Any]:

@@ -245,13 +245,16 @@ def test_cluster_information_as_json():
     data = INFO.to_dict()
     assert list(data) == [
         "profile", "cluster_id", "state", "connected", "controller", "engines_started_here",
-        "engines_total", "engines", "problems",
+        "engines_total", "engines", "problems", "lost_by_cleanup", "detach_refused",
     ]  # fmt: skip
     assert list(data["engines"][0]) == [
         "id", "pid", "host", "system", "python", "launcher", "started_here", "state", "queued",
-        "completed", "cpu_percent", "rss_bytes", "exit",
+        "completed", "cpu_percent", "rss_bytes", "exit", "owner",
     ]  # fmt: skip
     assert ClusterInfo.from_dict(data) == INFO
+    # What a later version tells more is passed over.
+    more = {**data, "x": 1, "engines": [{**data["engines"][0], "y": 2}]}
+    assert ClusterInfo.from_dict(more) == INFO
 
 
 def test_cluster_information_as_table():

@@ -34,6 +34,8 @@ def names():
         "etc/jupyter/jupyter_server_config.d/parflow_jupyter.json",
         "parflow_jupyter/static/builder.js",
         "parflow_jupyter/static/builder.css",
+        "parflow_jupyter/kernel/retry_button.js",
+        "parflow_jupyter/kernel/retry_button.css",
         "parflow_jupyter/server/openapi.yaml",
         "parflow_jupyter/py.typed",
     ],

@@ -82,6 +82,9 @@ class Launcher(ABC):
             EngineStartError: It could not be started within ``timeout`` seconds.
         """
 
+    def recorded(self, started: Started) -> None:  # noqa: B027 (most hold nothing back)
+        """Hear that a process is in the record; one that was held back until then begins now."""
+
     @abstractmethod
     def close(self) -> None:
         """Give up what the launcher itself holds; what it started goes on."""

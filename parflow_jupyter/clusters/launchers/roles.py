@@ -42,7 +42,7 @@ def run(spec: dict[str, Any]) -> int:
 def _enter(spec: dict[str, Any]) -> None:
     """Give the process a session, output, environment, folder, path and randomness of its own."""
     os.setsid()
-    log = os.open(spec["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = os.open(spec["log"] or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(log, 1)
@@ -163,6 +163,7 @@ def _run_engine(spec: dict[str, Any]) -> None:
         async def complete_registration(self, *args: Any) -> None:
             await super().complete_registration(*args)
             _count_messages(self.kernel)
+            _tell_leaving(self.kernel)
 
         def _signal_stop(self, sig: int, frame: Any) -> None:
             super()._signal_stop(sig, frame)
@@ -172,7 +173,11 @@ def _run_engine(spec: dict[str, Any]) -> None:
 
     # Results, too, may hold what only cloudpickle can pickle.
     use_cloudpickle()
-    engine_counters.open_block(Path(spec["counters"]))
+    try:
+        engine_counters.open_block(Path(spec["counters"]))
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"{spec['counters']}: {error.strerror}; tasks are not counted\n")
     app = Engine.instance()
     app.connection_info_env = json.dumps(spec["connection"])
     app.ident = spec["uuid"]
@@ -207,6 +212,19 @@ def _count_messages(kernel: Any) -> None:
             engine_counters.end_message(counts=False)
 
     kernel.do_apply, kernel.do_execute = counted_apply, watched_execute
+
+
+def _tell_leaving(kernel: Any) -> None:
+    """Note when a client asks for the engine's end: it still lives for the rest of its task."""
+    from .. import engine_counters
+
+    original = kernel.control_handlers["shutdown_request"]
+
+    async def shutdown_request(*args: Any, **kwargs: Any) -> Any:
+        engine_counters.set_leaving()
+        return await original(*args, **kwargs)
+
+    kernel.control_handlers["shutdown_request"] = shutdown_request
 
 
 ROLES: dict[str, Callable[[dict[str, Any]], None]] = {

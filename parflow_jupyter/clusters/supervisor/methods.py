@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..engine_count import check_engine_count, limit_of_start
 from ..identity import own_identity, send_signal
 from ..launchers import check_launcher, is_on_this_host
 from ..owners import Owner
+from ..restart_policy import restart_limit
 from ..wire import hello
 from . import engine_sets, ownership, reporting, starting, stopping
 from .controllers import StartRequest
@@ -51,6 +53,7 @@ def _request(owner: Owner, params: Params) -> StartRequest:
         cwd=params["cwd"],
         path=list(params["path"]),
         environment=dict(params["environment"]),
+        restart_limit=restart_limit(params.get("restart")),
     )
 
 
@@ -151,7 +154,8 @@ async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any
     member = engine_sets.find_member(cluster, params.get("engine"))
     engine = member.process if member is not None else _find_engine(cluster, params)
     whose = engine.owner or asked.owner
-    request = StartRequest(whose, engine.launcher, **engine.spec, environment=asked.environment)
+    request = replace(asked, owner=whose, launcher=engine.launcher, **engine.spec)
+    request = replace(request, restart_limit=engine.restart_limit)
     if member is not None:
         await starting.replace_member(cluster, member, request)
     else:

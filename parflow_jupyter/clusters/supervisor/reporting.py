@@ -12,6 +12,7 @@ from ..identity import is_stopped
 from ..model import ClusterInfo, ControllerInfo, EngineInfo, EngineState
 from .controllers import connect_controller
 from .state import Cluster, ManagedProcess
+from .stopping import lost_by_cleanup
 
 QUEUE_TIMEOUT = 0.5
 
@@ -46,6 +47,10 @@ def _state(cluster: Cluster, process: ManagedProcess) -> EngineState:
     return "busy" if counters.busy else "idle"
 
 
+def _owner_text(cluster: Cluster, process: ManagedProcess) -> str:
+    return "nobody" if process.owner is None else cluster.owner_text(process.owner)
+
+
 def _own_engine(
     cluster: Cluster, process: ManagedProcess, owner: str | None, queues: dict[int, int]
 ) -> EngineInfo:
@@ -65,6 +70,7 @@ def _own_engine(
         cpu_percent=cpu,
         rss_bytes=rss,
         exit=process.exit,
+        owner=_owner_text(cluster, process),
     )
 
 
@@ -95,6 +101,7 @@ def _other_engine(
         queued=queued,
         cpu_percent=cpu,
         rss_bytes=rss,
+        owner=_owner_text(cluster, found[0]) if found else None,
     )
 
 
@@ -112,7 +119,7 @@ def _controller(cluster: Cluster, owner: str | None) -> ControllerInfo | None:
     own = cluster.controller()
     if own is not None:
         mine = own.owner is not None and own.owner == owner
-        return ControllerInfo(started_here=mine, pid=own.pid, host=cluster.host)
+        return ControllerInfo(mine, own.pid, cluster.host, _owner_text(cluster, own))
     if cluster.link is None:
         return None
     location = str(cluster.link.connection.get("location") or "") or None
@@ -206,4 +213,6 @@ async def cluster_info(cluster: Cluster, owner: str | None) -> ClusterInfo:
         engines_total=len(living),
         engines=engines,
         problems=_problems(cluster, engines),
+        lost_by_cleanup=lost_by_cleanup(cluster, owner),
+        adoptable=len(cluster.unowned()),
     )

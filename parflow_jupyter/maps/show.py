@@ -1,0 +1,186 @@
+"""How a result looks: one line, then failures and output; as text and as HTML of the same content.
+
+The HTML needs no script and no widget: it is the same in a saved notebook and on an exported page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+from typing import TYPE_CHECKING
+
+from parflow_jupyter.maps.render import bounded_repr, place, seconds, text_of
+
+if TYPE_CHECKING:
+    from parflow_jupyter.maps.report import ItemFailure, Report
+    from parflow_jupyter.maps.result import MapResult
+
+ROWS = 10
+_MESSAGE = 300
+_OUTPUT = 2000
+_WARNING = re.compile(r"^.*\b\w*Warning: ", re.MULTILINE)
+
+STYLE = """
+<style>
+.parflow-result { color: var(--jp-ui-font-color1, inherit); }
+.parflow-result.parflow-result table { border-collapse: collapse; margin: 6px 0; }
+.parflow-result.parflow-result th, .parflow-result.parflow-result td {
+  border: 1px solid var(--jp-border-color2, #8886); padding: 3px 8px; text-align: left;
+  vertical-align: top; background: transparent; }
+.parflow-result.parflow-result th, .parflow-result.parflow-result td { white-space: nowrap; }
+.parflow-result.parflow-result td.parflow-text { white-space: normal; }
+.parflow-result summary { cursor: pointer; }
+.parflow-result pre { background: var(--jp-layout-color2, #8882); padding: 6px 8px;
+  margin: 4px 0; max-height: 20em; overflow: auto; color: inherit; text-align: left;
+  white-space: pre; width: 0; min-width: max(100% - 16px, 36em); }
+.parflow-result .parflow-failed { color: var(--jp-error-color0, #c62828); font-weight: 600; }
+</style>
+"""
+
+
+def summary(result: MapResult) -> str:
+    """Return the one line on a result.
+
+    Example:
+        >>> from parflow_jupyter.maps import MapOptions, run_map
+        >>> result = run_map(abs, [[-1, 2]], options=MapOptions(label="distance"))
+        >>> summary(result).startswith("distance: 2 items, "), "failed" in summary(result)
+        (True, False)
+    """
+    report, failed = result.report, len(result.errors)
+    done, total = result.progress
+    counts = f"{total} item{'s' if total != 1 else ''}"
+    if not result.done():
+        counts = f"running, {done} of {counts} done"
+    elif report.not_run:
+        counts = f"{done} of {counts} ({result.state})"
+    retried = report.retries + report.engine_retries
+    parts = [counts]
+    parts += [f"{failed} failed"] if failed else []
+    parts += [f"{retried} retried"] if retried else []
+    parts += [f"{len(report.kept)} kept"] if report.kept else []
+    parts += [seconds(report.elapsed)] if result.done() else []
+    parts.append(place(report.scheme, len(set(report.slots))))
+    return f"{report.label}: " + ", ".join(parts) + _computed_again(report)
+
+
+def _computed_again(report: Report) -> str:
+    """Return why results that were kept do not fit any more; nothing if they do."""
+    if not report.changed:
+        return ""
+    more = f" and {len(report.changed) - 3} more" if len(report.changed) > 3 else ""
+    return f" (since the last run, {', '.join(report.changed[:3])}{more})"
+
+
+def outputs(result: MapResult) -> dict[int, dict[str, str]]:
+    """Return what items printed, by item and stream, in input order.
+
+    Example:
+        >>> from parflow_jupyter.maps import run_map
+        >>> outputs(run_map(abs, [[-1]]))
+        {}
+    """
+    found: dict[int, dict[str, str]] = {}
+    for index, stream, text in sorted(result.report.output, key=lambda entry: entry[0]):
+        streams = found.setdefault(index, {})
+        streams[stream] = streams.get(stream, "") + text
+    return found
+
+
+def _output_title(found: dict[int, dict[str, str]]) -> str:
+    warned = sum(bool(_WARNING.search(streams.get("stderr", ""))) for streams in found.values())
+    title = f"Output of {len(found)} item{'s' if len(found) != 1 else ''}"
+    return f"{title}, {warned} of them with warnings" if warned else title
+
+
+def as_text(result: MapResult) -> str:
+    """Return the plain form: the summary, the failures, the output."""
+    errors, printed = result.errors, outputs(result)
+    lines = [f"<MapResult {summary(result)}>"]
+    lines += [f"  {_failure_text(failure)}" for failure in errors[:ROWS]]
+    if len(errors) > ROWS:
+        lines.append(f"  ... and {len(errors) - ROWS} more in .errors")
+    if errors:
+        lines.append("  tracebacks: .errors[0].traceback; once more: .retry_failed()")
+    if printed:
+        lines.append(f"  {_output_title(printed)}:")
+        lines += [
+            f"    item {index}, {stream}: {_first_line(text)}"
+            for index, streams in list(printed.items())[:ROWS]
+            for stream, text in sorted(streams.items(), reverse=True)
+        ]
+    if len(printed) > ROWS:
+        lines.append(f"    ... and {len(printed) - ROWS} more in .report.output")
+    return "\n".join(lines)
+
+
+def _failure_text(failure: ItemFailure) -> str:
+    where = f" on {failure.engine}" if failure.engine else ""
+    tries = f", {failure.attempts} attempts" if failure.attempts > 1 else ""
+    kind = type(failure.exception).__name__
+    text = f"item {failure.index} ({bounded_repr(failure.item)}){where}{tries}: {kind}: "
+    return text + text_of(failure.exception)[:200]
+
+
+def _first_line(text: str) -> str:
+    lines = text.strip().splitlines() or [""]
+    more = f" ... ({len(lines)} lines)" if len(lines) > 1 else ""
+    return lines[0][:100] + more
+
+
+def as_html(result: MapResult) -> str:
+    """Return the HTML form: the summary, a table of the failures, the output folded away."""
+    body = f"<div>{escape(summary(result))}</div>{_failures_html(result)}{_output_html(result)}"
+    return f'{STYLE}<div class="parflow-result">{body}</div>'
+
+
+def _failures_html(result: MapResult) -> str:
+    errors = result.errors
+    if not errors:
+        return ""
+    tries = any(failure.attempts > 1 for failure in errors)
+    titles = ["Item", "Input", "Error", "Message", "Ran on", *(["Attempts"] if tries else [])]
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    rows = "".join(_failure_row(failure, tries) for failure in errors[:ROWS])
+    rest = f"<p>and {len(errors) - ROWS} more in <code>.errors</code></p>"
+    return f"<table><tr>{head}</tr>{rows}</table>{rest if len(errors) > ROWS else ''}"
+
+
+def _failure_row(failure: ItemFailure, tries: bool) -> str:
+    message = escape(text_of(failure.exception)[:_MESSAGE])
+    if failure.traceback:
+        message = _folded(message or "traceback", [failure.traceback])
+    cells = [
+        f"<td>{failure.index}</td><td>{escape(bounded_repr(failure.item))}</td>",
+        f'<td class="parflow-failed">{escape(type(failure.exception).__name__)}</td>',
+        f'<td class="parflow-text">{message}</td><td>{escape(failure.engine or "")}</td>',
+        f"<td>{failure.attempts}</td>" if tries else "",
+    ]
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _folded(title: str, texts: Iterable[str]) -> str:
+    inner = "".join(f"<pre>{escape(text)}</pre>" for text in texts)
+    return f"<details><summary>{title}</summary>{inner}</details>"
+
+
+def _output_html(result: MapResult) -> str:
+    printed = outputs(result)
+    if not printed:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{index}</th><td>{escape(stream)}</td>'
+        f'<td class="parflow-text"><pre>{escape(_cut(text))}</pre></td></tr>'
+        for index, streams in list(printed.items())[:ROWS]
+        for stream, text in sorted(streams.items(), reverse=True)
+    )
+    head = '<tr><th scope="col">Item</th><th scope="col">Stream</th><th scope="col">Text</th></tr>'
+    rest = f"<p>and {len(printed) - ROWS} more in <code>.report.output</code></p>"
+    inner = f"<table>{head}{rows}</table>{rest if len(printed) > ROWS else ''}"
+    title = escape(_output_title(printed))
+    return f"<details><summary>{title}</summary>{inner}</details>"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _OUTPUT else text[:_OUTPUT] + "\n... (more in .report.output)"

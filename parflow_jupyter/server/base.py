@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +11,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
+from tornado.escape import json_encode
 
 from .answers import answer
 from .description import declared_body, declared_query, read_body, read_query
@@ -17,6 +19,9 @@ from .description import declared_body, declared_query, read_body, read_query
 if TYPE_CHECKING:
     from ..clusters import Clusters
     from .service import Service
+
+PACKED_FROM = 8192
+"""Length in bytes from which a body is compressed."""
 
 Answer = TypeVar("Answer")
 Verb = Callable[..., Awaitable[None]]
@@ -69,7 +74,17 @@ class ParflowHandler(APIHandler):
         self.set_status(status)
         if location:
             self.set_header("Location", url_path_join(self.base_url, location))
-        self.finish(body)
+        self.finish(self._packed(json_encode(body).encode()))
+
+    def _packed(self, raw: bytes) -> bytes:
+        """Compress a large body for who can read that: a cluster of 1000 engines is 250 kB."""
+        if len(raw) < PACKED_FROM:
+            return raw
+        self.set_header("Vary", "Accept-Encoding")
+        if "gzip" not in self.request.headers.get("Accept-Encoding", ""):
+            return raw
+        self.set_header("Content-Encoding", "gzip")
+        return gzip.compress(raw, compresslevel=1)
 
     def reply_operation(self, operation: Any) -> None:
         """Finish with 202 and the operation that was begun."""

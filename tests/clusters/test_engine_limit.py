@@ -1,6 +1,7 @@
 """How many engines one start may ask for: configurable, and told with the way out."""
 
 import pytest
+from process_helpers import wait_until
 
 from parflow_jupyter.clusters import check_engine_count
 from parflow_jupyter.clusters.engine_count import (
@@ -53,3 +54,16 @@ def test_the_limit_of_engines_is_the_askers(clusters, monkeypatch):
     with pytest.raises(EngineCountError, match=r"Can't start 3 engines"):
         ask(target, owner, "start_engines", params, timeout=10)
     assert clusters.info().engines_total == 3
+
+
+def test_two_starts_at_once_get_their_own_engines(clusters):
+    """One controller, no engine counted twice or lost, each operation with its own number."""
+    begun = [clusters.begin_start_engines(n) for n in (2, 1)]
+    assert wait_until(
+        lambda: all(clusters.operation(one.id).state != "running" for one in begun), 60
+    )
+    ended = [clusters.operation(one.id) for one in begun]
+    assert [(one.state, one.done, one.total) for one in ended] == [("done", 2, 2), ("done", 1, 1)]
+    info = clusters.info()
+    assert (info.engines_total, info.engines_started_here, info.problems) == (3, 3, [])
+    assert [engine.id for engine in info.engines] == [0, 1, 2]

@@ -132,18 +132,41 @@ def test_a_controller_on_this_host_only_refuses_engines_elsewhere(clusters):
     assert connect(clusters)[:].apply_sync(int, 1) == [1]
 
 
-def test_a_controller_for_engines_elsewhere_listens_and_is_encrypted(clusters):
+SSH = """
+c.SSHEngineSetLauncher.engines = {'nowhere': 2}
+c.SSHLauncher.ssh_cmd = ['sh', '-c', 'sleep 60']
+"""
+
+
+def test_a_controller_for_engines_elsewhere_listens_and_is_encrypted(clusters, isolated_home):
     """Named first, a launcher of other hosts makes the controller reachable, with CURVE."""
+    profile = locate_profile("default")
+    (profile / "ipcluster_config.py").write_text(SSH)
     begun = clusters.begin_start_engines(1, launcher="ssh")
-    path = connection_path(locate_profile("default"), "", "client")
+    path = connection_path(profile, "", "client")
     assert wait_until(lambda: read_connection(path), 10)
     connection = read_connection(path)
     assert "127." not in connection["interface"]
     assert len(connection["curve_serverkey"]) == 40
-    # No host is configured for SSH; engines of this host join, encrypted, too.
-    clusters.cancel_operation(begun.id)
+    assert wait_until(lambda: "sleep 60" in str(processes_of(isolated_home)), 10)
+    # The host never answers. Cancelled, nobody waits for it.
+    before = time.monotonic()
+    assert clusters.cancel_operation(begun.id).state == "cancelled"
+    assert time.monotonic() - before < 8
+    assert "sleep 60" not in str(processes_of(isolated_home))
+    # Engines of this host join, encrypted, too.
     assert clusters.start_engines(1, launcher="local").engines_total == 1
     assert connect(clusters)[:].apply_sync(int, 2) == [2]
+
+
+def test_more_engines_than_the_profile_has_places_for_are_refused(clusters):
+    """At once, with what to configure, and without asking any host."""
+    profile = locate_profile("default")
+    for text, told in ((SSH, "places for 2 engines, and 3"), ("", "places for 0 engines")):
+        (profile / "ipcluster_config.py").write_text(text)
+        with pytest.raises(EngineStartError, match=told):
+            clusters.start_engines(3, launcher="ssh")
+    assert clusters.info().state == "stopped"
 
 
 def test_unknown_launchers_are_refused_with_the_known_ones(clusters):

@@ -39,8 +39,23 @@ def readable_by_others(home):
             yield str(path), path.read_text(errors="replace")
 
 
-def test_a_controller_that_others_can_reach_wants_both_keys_and_shows_none(clusters, isolated_home):
+TOKENS = {
+    "JUPYTERHUB_API_TOKEN": "hub-s3cret",
+    "JUPYTER_TOKEN": "server-s3cret",
+    "JPY_API_TOKEN": "jpy-s3cret",
+    "JPY_COOKIE_SECRET": "cookie-s3cret",
+    "JPY_PARENT_PID": "parent-s3cret",
+    "AWS_SECRET_ACCESS_KEY": "cloud-s3cret",
+    "CONDA_TOKEN": "conda-s3cret",
+}
+
+
+def test_a_controller_that_others_can_reach_wants_both_keys_and_shows_none(
+    clusters, isolated_home, monkeypatch
+):
     """A setting of the profile is enough: CURVE and signed messages, neither without the other."""
+    for name, value in TOKENS.items():
+        monkeypatch.setenv(name, value)
     profile = locate_profile("default")
     (profile / "ipcontroller_config.py").write_text("c.IPController.ip = '*'\n")
     events = []
@@ -61,7 +76,8 @@ def test_a_controller_that_others_can_reach_wants_both_keys_and_shows_none(clust
     end()
     seen = [*readable_by_others(isolated_home), ("events", repr(events)), ("info", repr(info))]
     assert len(seen) > 20
-    assert [where for where, text in seen if message_key in text or server_key in text] == []
+    unwanted = [message_key, server_key, "s3cret"]
+    assert [where for where, text in seen for secret in unwanted if secret in text] == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from parflow_jupyter.errors import EngineStartError
 
 pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
 ]
 
 
@@ -44,7 +44,7 @@ def rank():
 
 def test_slurm_engines(clusters, slurm, isolated_home):
     """A job as the profile says, whose engines work; one that must wait is told and cancelled."""
-    info = clusters.start_engines(2, timeout=90)
+    info = clusters.start_engines(2, timeout=120)
     assert (info.engines_started_here, info.engines_total, info.problems) == (2, 2, [])
     assert {engine.launcher for engine in info.engines} == {"slurm"}
     assert slurm() == ["ipengine- RUNNING 10:00"]

@@ -14,7 +14,7 @@ from parflow_jupyter.clusters.profiles import locate_profile
 
 pytestmark = [
     pytest.mark.skipif(not IS_INSTALLED, reason="sshd or ssh is not installed"),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
 ]
 
 
@@ -39,18 +39,21 @@ def is_alive(pid):
 
 
 def assert_no_key(home, remote):
-    """Neither arguments, nor the other hosts' folders hold what lets one in."""
-    connection = read_connection(connection_path(locate_profile("default"), "", "client"))
+    """Neither arguments, nor logs, nor the other hosts' folders hold what lets one in."""
+    profile = locate_profile("default")
+    connection = read_connection(connection_path(profile, "", "client"))
     assert connection["curve_serverkey"]
     commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in processes_of(home)]
-    kept = [path.read_bytes() for path in remote.rglob("*") if path.is_file()]
+    files = [*remote.rglob("*"), *(profile / "log").rglob("*"), *(home / "run").rglob("*.log")]
+    kept = [path.read_bytes() for path in files if path.is_file()]
+    assert len(kept) > 3
     secrets = [connection[name].encode() for name in ("key", "curve_serverkey")]
     assert not [text for text in [*commands, *kept] for secret in secrets if secret in text]
 
 
 def test_ssh_engines_are_steered_one_by_one(clusters, remote, isolated_home):
     """They work over CURVE, are known by pid, interrupted, replaced on their host, and ended."""
-    info = clusters.start_engines(2, launcher="ssh", timeout=90)
+    info = clusters.start_engines(2, launcher="ssh", timeout=120)
     assert (info.engines_started_here, info.engines_total) == (2, 2)
     assert {engine.launcher for engine in info.engines} == {"ssh"}
     client = connect(clusters)
@@ -82,7 +85,7 @@ def test_ssh_engines_are_steered_one_by_one(clusters, remote, isolated_home):
 
 def test_engines_by_sshproxy(clusters, remote, isolated_home):
     """The other host starts the engines itself; no connection file needs to be there."""
-    info = clusters.start_engines(2, launcher="sshproxy", timeout=90)
+    info = clusters.start_engines(2, launcher="sshproxy", timeout=120)
     assert (info.engines_started_here, info.engines_total) == (2, 2)
     pids = connect(clusters)[:].apply_sync(os.getpid)
     assert_no_key(isolated_home, remote)

@@ -29,27 +29,22 @@ def run_engine_set(spec: dict[str, Any]) -> None:
     asyncio.run(_drive(spec))
 
 
+class _AskedToEnd(BaseException):
+    """Raised in the middle of a start, which may block: no ``except Exception`` may catch it."""
+
+
 async def _drive(spec: dict[str, Any]) -> None:
     from ipyparallel.cluster.launcher import BatchSystemLauncher
 
-    launcher = _make_launcher(spec)
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    asked_to_end = asyncio.Event()
-
-    def end() -> None:
-        asked_to_end.set()
-        ended.set()
-
-    loop.add_signal_handler(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _interrupt_start)
+    launcher = _make_launcher(spec)
     try:
         await _start(launcher, spec["settings"]["EngineSet"])
-        launcher.on_stop(lambda data: ended.set())
-        await ended.wait()
-        if asked_to_end.is_set():
-            await _finished(launcher.stop())
-            return
+        await _wait_end(launcher)
+    except _AskedToEnd:
+        await _stop_started(launcher)
+        return
     finally:
         if isinstance(launcher, BatchSystemLauncher):
             Path(launcher.batch_file).unlink(missing_ok=True)
@@ -57,14 +52,76 @@ async def _drive(spec: dict[str, Any]) -> None:
     raise SystemExit(code if isinstance(code, int) and 0 < code < 256 else 0 if code == 0 else 1)
 
 
+def _interrupt_start(number: int, frame: Any) -> None:
+    # Once is enough: what was started already is being stopped from now on.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _AskedToEnd
+
+
+async def _wait_end(launcher: Any) -> None:
+    """Return when all engines have ended.
+
+    Raises:
+        _AskedToEnd: This process was asked to end.
+    """
+    ended = asyncio.Event()
+    asked: list[bool] = []
+
+    def end() -> None:
+        asked.append(True)
+        ended.set()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
+    launcher.on_stop(lambda data: ended.set())
+    await ended.wait()
+    if asked:
+        raise _AskedToEnd
+
+
 async def _start(launcher: Any, settings: Mapping[str, Any]) -> None:
     try:
+        check_places(launcher, settings["n"])
         await _finished(launcher.start(settings["n"]))
     except Exception as error:
         # To the log, whose end is told to who asked: after what the launcher's command said.
         said = f"{type(error).__name__}: {error}".strip(": ")
         sys.stderr.write(f"The launcher {settings['launcher']!r} could not start: {said}\n")
+        await _stop_started(launcher)
         raise SystemExit(1) from None
+
+
+def check_places(launcher: Any, n: int) -> None:
+    """Refuse more engines than the hosts of a profile have places for.
+
+    Raises:
+        ValueError: They have fewer, or there is no host.
+    """
+    engines = getattr(launcher, "engines", None)
+    if engines is None:
+        return
+    places = sum(given.get("n", 1) for given in engines.values())
+    if places < n:
+        hosts = ", ".join(engines) or "none"
+        raise ValueError(
+            f"the profile has places for {places} engines, and {n} were asked for: name more "
+            f"hosts (now: {hosts}) or higher numbers in c.SSHEngineSetLauncher.engines of "
+            f"ipcluster_config.py"
+        )
+
+
+async def _stop_started(launcher: Any) -> None:
+    """Stop what runs of a set, of which the rest may never have been started."""
+    launchers = getattr(launcher, "launchers", None)
+    if launchers is not None:
+        for key in [key for key, one in launchers.items() if not one.running]:
+            del launchers[key]
+    elif not launcher.running:
+        return
+    try:
+        await _finished(launcher.stop())
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        sys.stderr.write(f"The launcher could not stop all engines: {said}\n")
 
 
 async def _finished(result: Any) -> Any:

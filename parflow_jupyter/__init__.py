@@ -6,6 +6,7 @@ package costs nothing: ``import parflow_jupyter as pf``.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,9 @@ def __getattr__(name: str) -> Any:
         return import_module(".errors", __name__)
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if _HOME_OF[name] != "_version":
+        consent: Any = import_module(".consent", __name__)
+        consent.invitation = _show_start_button
     try:
         value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
     except ModuleNotFoundError as error:
@@ -105,6 +109,12 @@ def __getattr__(name: str) -> Any:
         raise AttributeError("a checkout has no version before it is built") from error
     globals()[name] = value
     return value
+
+
+def _show_start_button() -> None:
+    # Only a kernel has a notebook to show it in; anywhere else nothing of it is loaded.
+    if "ipykernel" in sys.modules:
+        import_module(".kernel.start_button", __name__).show()
 
 
 def __dir__() -> list[str]:

@@ -42,8 +42,7 @@ class EngineInfo:
 
     ``completed`` counts tasks, ``queued`` messages waiting or running,
     ``rss_bytes`` is in bytes, ``cpu_percent`` is of one core. ``exit`` is None
-    or ``{"code", "signal", "meaning"}`` of an engine that ended. ``owner`` names the
-    process for which it was started, and is None where nobody is known.
+    or ``{"code", "signal", "meaning"}`` of an engine that ended.
     """
 
     id: int | None
@@ -59,7 +58,6 @@ class EngineInfo:
     cpu_percent: float | None = None
     rss_bytes: int | None = None
     exit: dict[str, Any] | None = None
-    owner: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -69,8 +67,6 @@ class EngineInfo:
 @dataclass(frozen=True)
 class ClusterInfo:
     """A cluster as it is at one moment: its controller, engines and problems.
-
-    ``adoptable`` counts the processes that were left running and belong to nobody.
 
     Example:
         >>> info = ClusterInfo.stopped("default")
@@ -89,7 +85,6 @@ class ClusterInfo:
     engines_total: int
     engines: list[EngineInfo] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    adoptable: int = 0
 
     @classmethod
     def stopped(

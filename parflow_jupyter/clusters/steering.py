@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .asker import ANSWER_TIMEOUT, Asker
@@ -12,6 +13,8 @@ from .runtime import supervisor_log
 from .start_choices import StartChoices, start_choices
 from .start_params import start_params
 from .supervisor_client import something_runs
+from .surroundings import cannot_detach
+from .whose import ClusterOwners
 
 STOP_TIMEOUT = 20.0
 REPLACE_TIMEOUT = 90.0
@@ -92,6 +95,17 @@ class Steering(Asker):
 
     def _ask_running(self, method: str, params: dict[str, Any], timeout: float) -> None:
         self._ask(self._target(None, ""), method, params, timeout=timeout, start=True)
+
+    def owners(self) -> ClusterOwners:
+        """Return for whom the engines of the current cluster were started.
+
+        Raises:
+            ProtocolMismatchError: The supervisor is of an older version, which can't tell.
+        """
+        target = self._target(None, "")
+        answer = self._ask(target, "owners", timeout=ANSWER_TIMEOUT, start=False)
+        found = ClusterOwners() if answer is None else ClusterOwners.from_dict(answer)
+        return replace(found, cannot_detach=cannot_detach())
 
     def adopt(self) -> ClusterInfo:
         """Take over what was left running in the current cluster and belongs to nobody.

@@ -85,6 +85,14 @@ async def test_a_start_can_choose(ask):
     assert "python3" in choices["pythons"][0]["kernels"]
 
 
+async def test_owners_are_told(ask):
+    """Before what is theirs is ended."""
+    assert (await ask("GET", "cluster/owners")).body["owners"] == []
+    await ask("POST", "cluster/engines", {"n": 1})
+    told = (await ask("GET", "cluster/owners")).body
+    assert told["owners"] == [{"engine": 0, "owner": "process with PID 7"}]
+
+
 def spec(*argv, language="python", name="A kernel"):
     return {"spec": {"argv": list(argv), "language": language, "display_name": name}}
 

@@ -18,7 +18,7 @@ from ..identity import own_identity, send_signal
 from ..launchers import check_launcher
 from ..owners import Owner
 from ..wire import hello
-from . import ownership, reporting, starting, stopping
+from . import ownership, owning, reporting, starting, stopping
 from .controllers import StartRequest
 from .operation import RunningOperation
 from .state import Cluster, ManagedProcess
@@ -41,6 +41,10 @@ async def _hello(cluster: Cluster, owner: Owner, params: Params) -> Any:
 
 async def _info(cluster: Cluster, owner: Owner, params: Params) -> Any:
     return (await reporting.cluster_info(cluster, owner.key)).to_dict()
+
+
+async def _owners(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    return owning.cluster_owners(cluster).to_dict()
 
 
 def _request(owner: Owner, params: Params) -> StartRequest:
@@ -195,6 +199,7 @@ async def _quit(cluster: Cluster, owner: Owner, params: Params) -> Any:
 METHODS: dict[str, Method] = {
     "hello": _hello,
     "info": _info,
+    "owners": _owners,
     "start_engines": _start_engines,
     "shutdown": _shutdown,
     "operation": _operation,

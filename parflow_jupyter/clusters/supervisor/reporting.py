@@ -64,17 +64,7 @@ def _own_engine(
         cpu_percent=cpu,
         rss_bytes=rss,
         exit=process.exit,
-        owner=_owner_text(cluster, process),
     )
-
-
-def _owner_text(cluster: Cluster, process: ManagedProcess) -> str | None:
-    """Return for whom a process was started, as people tell owners apart."""
-    owner = cluster.owners.get(process.owner or "")
-    if owner is None:
-        return None
-    kind = "Jupyter server" if owner.kind == "server" else "process"
-    return f"{kind} with PID {owner.identity.pid}"
 
 
 def _other_engine(
@@ -104,7 +94,6 @@ def _other_engine(
         queued=queued,
         cpu_percent=cpu,
         rss_bytes=rss,
-        owner=_owner_text(cluster, found[0]) if found else None,
     )
 
 
@@ -203,5 +192,4 @@ async def cluster_info(cluster: Cluster, owner: str | None) -> ClusterInfo:
         engines_total=len(living),
         engines=engines,
         problems=_problems(cluster, engines),
-        adoptable=len(cluster.unowned()),
     )

@@ -6,6 +6,7 @@ package costs nothing: ``import parflow_jupyter as pf``.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,9 @@ def _load(name: str) -> Any:
     home, inner = _ELSEWHERE.get(name, ("api", name))
     if home == "api" and (name.startswith("_") or name not in _names_of_the_facade()):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if home != "_version":
+        consent: Any = import_module(".consent", __name__)
+        consent.invitation = _show_start_button
     try:
         found = import_module(f".{home}", __name__)
     except ModuleNotFoundError as error:
@@ -44,6 +48,12 @@ def _load(name: str) -> Any:
 if not TYPE_CHECKING:
     # Seen by a type checker, it would let every misspelt name pass.
     __getattr__ = _load
+
+
+def _show_start_button() -> None:
+    # Only a kernel has a notebook to show it in; anywhere else nothing of it is loaded.
+    if "ipykernel" in sys.modules:
+        import_module(".kernel.start_button", __name__).show()
 
 
 def __dir__() -> list[str]:

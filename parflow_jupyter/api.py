@@ -215,7 +215,7 @@ def get_client(ask: bool = True) -> ipyparallel.Client | None:
     if cluster_info().engines_total == 0:
         answer = wiring.offer_to_start() if ask else False
         if answer is None:
-            consent.warn(_NOBODY_TO_ASK)
+            consent.invite(_NOBODY_TO_ASK)
         if not answer:
             return None
     return wiring.connect()

@@ -115,7 +115,7 @@ class _MapOffer:
 
     def heard(self, event: Event) -> None:
         if self._unanswered and isinstance(event, MapStarted) and event.scheme == "serial":
-            consent.warn(_RUNS_HERE)
+            consent.invite(_RUNS_HERE)
 
 
 def imap(

@@ -12,7 +12,11 @@ import os
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from typing import Any
+
+invitation: Callable[[], object] | None = None
+"""Shows people how to say yes later, a button in a notebook; the package sets it."""
 
 YES = frozenset({"", "y", "yes"})
 
@@ -40,6 +44,17 @@ def ask(question: str) -> bool | None:
         return input(f"{question} [Y/n] ").strip().lower() in YES
     except EOFError:
         return None
+
+
+def invite(message: str) -> None:
+    """Warn that nobody could be asked, and show how to say yes later where that can be shown.
+
+    Args:
+        message: What could not be done, and the way out.
+    """
+    warn(message)
+    if invitation is not None:
+        invitation()
 
 
 def warn(message: str) -> None:

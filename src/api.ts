@@ -8,6 +8,7 @@ import type {
   IClusterInfo,
   ILogs,
   IOperation,
+  IOwners,
   IProfile,
   IRun,
   IScheme,
@@ -48,6 +49,7 @@ export interface IApi {
   steerEngine(id: number, action: EngineAction): Promise<void>;
   /** The ends of logs; without an engine those of controller and supervisor. */
   logs(engine: number | null, tail: number): Promise<ILogs>;
+  owners(): Promise<IOwners>;
   adopt(): Promise<IClusterInfo>;
   operation(id: string): Promise<IOperation>;
   cancelOperation(id: string): Promise<IOperation>;
@@ -86,6 +88,7 @@ export function createApi(settings = ServerConnection.makeSettings()): IApi {
         ...(engine === null ? {} : { engine: String(engine) }),
         tail: String(tail)
       }),
+    owners: () => get('cluster', 'owners'),
     adopt: () => send('POST', ['cluster', 'adopt'], {}),
     operation: id => get('operations', id),
     // 204 is an answer too: then the operation is asked for once more.

@@ -2,5 +2,12 @@ import { commandsPlugin } from './clusters/commands';
 import { logsPlugin } from './clusters/logView';
 import { panelPlugin } from './clusters/panel';
 import { modelPlugin } from './clusters/plugin';
+import { startButtonPlugin } from './clusters/startButton';
 
-export default [modelPlugin, commandsPlugin, logsPlugin, panelPlugin];
+export default [
+  modelPlugin,
+  commandsPlugin,
+  logsPlugin,
+  panelPlugin,
+  startButtonPlugin
+];

@@ -59,6 +59,8 @@ export interface IClustersModel extends IObservableDisposable {
   activeKernel(): string | null;
   steerEngine(id: number, action: EngineAction): Promise<void>;
   logs(engine: number | null, tail: number): Promise<ILogs>;
+  /** The cluster as it is now, with the owners of its engines as far as they can be told. */
+  clusterWithOwners(): Promise<IClusterInfo | null>;
   /** Take over what was left running and belongs to nobody. */
   adopt(): Promise<void>;
   configureScheme(name: string, change: ISchemeChange): Promise<void>;

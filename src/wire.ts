@@ -37,8 +37,8 @@ export interface IEngine {
   cpu_percent: number | null;
   rss_bytes: number | null;
   exit: IExit | null;
-  /** For whom it was started; missing or null where nobody is known. */
-  owner?: string | null;
+  /** For whom it was started, once that was asked for; missing where nobody is known. */
+  owner?: string;
 }
 
 /** How an engine ended. */
@@ -61,10 +61,15 @@ export interface IClusterInfo {
   engines_total: number;
   engines: IEngine[];
   problems: IProblem[];
-  /** How many processes were left running and belong to nobody. */
-  adoptable?: number;
-  /** Why nothing can be left running here; missing or null where it can. */
-  cannot_detach?: string | null;
+  /** Why nothing can be left running here, once that was asked for; null where it can. */
+  detach_refused?: string | null;
+}
+
+/** For whom engines were started; those of which nobody is known are missing. */
+export interface IOwners {
+  owners: { engine: number; owner: string }[];
+  adoptable: number;
+  detach_refused: string | null;
 }
 
 /** How engines are started; what is missing is decided by the server. */

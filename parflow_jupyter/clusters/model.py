@@ -18,6 +18,9 @@ EngineState = Literal["starting", "idle", "busy", "unresponsive", "dead", "unkno
 OperationState = Literal["running", "done", "failed", "cancelled"]
 CleanupMode = Literal["terminate", "detach"]
 Kind = TypeVar("Kind")
+NOBODY = "nobody"
+"""The owner of what was left running."""
+_WHOSE = ("lost_by_cleanup", "detach_refused", "adoptable")
 
 
 def _read(kind: type[Kind], values: Mapping[str, Any]) -> Kind:
@@ -87,7 +90,7 @@ class ClusterInfo:
         >>> info = ClusterInfo.stopped("default")
         >>> info.state, info.engines_total
         ('stopped', 0)
-        >>> ClusterInfo.from_dict(info.to_dict()) == info
+        >>> ClusterInfo.from_dict(info.facts()) == info
         True
     """
 
@@ -124,17 +127,24 @@ class ClusterInfo:
         return _read(cls, values)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
+        """Return the public JSON form; whose everything is, is told apart from it."""
+        told = {key: value for key, value in self.facts().items() if key not in _WHOSE}
+        for part in [told["controller"] or {}, *told["engines"]]:
+            part.pop("owner", None)
+        return told
+
+    def facts(self) -> dict[str, Any]:
+        """Return all that is known, owners included, as plain data."""
         return asdict(self)
 
     def __str__(self) -> str:
-        return render.cluster_text(self.to_dict())
+        return render.cluster_text(self.facts())
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))
 
     def _repr_html_(self) -> str:
-        return render.cluster_html(self.to_dict())
+        return render.cluster_html(self.facts())
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from .runtime import supervisor_log
 from .start_choices import StartChoices, start_choices
 from .start_params import start_params
 from .supervisor_client import something_runs
+from .whose import ClusterOwners
 
 STOP_TIMEOUT = 20.0
 REPLACE_TIMEOUT = 90.0
@@ -92,6 +93,10 @@ class Steering(Asker):
 
     def _ask_running(self, method: str, params: dict[str, Any], timeout: float) -> None:
         self._ask(self._target(None, ""), method, params, timeout=timeout, start=True)
+
+    def owners(self) -> ClusterOwners:
+        """Return for whom the engines of the current cluster were started."""
+        return ClusterOwners.of(self.info())
 
     def adopt(self) -> ClusterInfo:
         """Take over what was left running in the current cluster and belongs to nobody.

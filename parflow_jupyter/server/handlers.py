@@ -86,6 +86,17 @@ class AdoptHandler(ParflowHandler):
         self.reply(info.to_dict())
 
 
+class OwnersHandler(ParflowHandler):
+    """Those for whom engines were started."""
+
+    @guarded("read")
+    async def get(self) -> None:
+        """Tell for whom each was."""
+        self.asked()
+        found = await self.ask(lambda clusters: clusters.owners())
+        self.reply(found.to_dict())
+
+
 class ShutdownHandler(ParflowHandler):
     """The whole cluster, whoever started it."""
 
@@ -152,6 +163,7 @@ ROUTES: dict[str, type[ParflowHandler]] = {
     "/parflow/cluster/engines/{engine}/restart": EngineRestartHandler,
     "/parflow/cluster/choices": ChoicesHandler,
     "/parflow/cluster/logs": LogsHandler,
+    "/parflow/cluster/owners": OwnersHandler,
     "/parflow/cluster/adopt": AdoptHandler,
     "/parflow/cluster/cleanup": CleanupHandler,
     "/parflow/cluster/shutdown": ShutdownHandler,

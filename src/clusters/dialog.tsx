@@ -51,6 +51,8 @@ export function showModal(
 export interface IChoice {
   label: string;
   kind?: 'accept' | 'warn';
+  /** Why it can't be chosen; the content says it, too. */
+  unavailable?: string | null;
   /** May fail: then its message is shown and the dialog stays. */
   choose: () => Promise<void> | void;
 }
@@ -94,7 +96,10 @@ export function DialogBody(props: {
           <button
             key={choice.label}
             type={choice === accept ? 'submit' : 'button'}
-            disabled={isBusy && choice.kind !== undefined}
+            disabled={
+              !!choice.unavailable || (isBusy && choice.kind !== undefined)
+            }
+            title={choice.unavailable ?? undefined}
             className={`jp-parflow-Button ${choice.kind ? `jp-parflow-mod-${choice.kind}` : ''}`}
             onClick={choice === accept ? undefined : () => void run(choice)}
           >

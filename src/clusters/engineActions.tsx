@@ -95,7 +95,9 @@ export function EngineActions(props: {
     const panel = document.activeElement?.closest<HTMLElement>(
       `.${ENGINES_CLASS}`
     );
-    const loss = whatIsLost(engine, action, trans);
+    const known = engine.started_here ? null : await model.clusterWithOwners();
+    const latest = known?.engines.find(other => other.id === id) ?? engine;
+    const loss = whatIsLost(latest, action, trans);
     if (loss !== null && !(await confirm(name, loss, verb, trans))) {
       return;
     }

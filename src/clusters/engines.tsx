@@ -4,12 +4,18 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
 import type { IClustersModel } from '../tokens';
-import type { IClusterInfo } from '../wire';
+import type { IClusterInfo, IProblem } from '../wire';
 import { EngineActions, ENGINES_CLASS } from './engineActions';
 import { adoption, steeredText } from './engineTexts';
 import { Alert, engineColumns, EnginesByHost, State } from './parts';
 import { Section } from './section';
 import { engineCount } from './texts';
+
+/** When what was left running ends by itself, in the server's words. */
+function leaseOf(problem: IProblem): string {
+  const [, lease = ''] = problem.fix.split('; ');
+  return lease && `${lease[0].toUpperCase()}${lease.slice(1)}.`;
+}
 
 /** Offers what a former server, or somebody on purpose, left running. */
 export function Adoption(props: {
@@ -20,8 +26,8 @@ export function Adoption(props: {
   const { model, cluster, trans } = props;
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
-  const text = adoption(cluster, trans);
-  if (text === null) {
+  const problem = adoption(cluster);
+  if (problem === null) {
     return null;
   }
   const adopt = async () => {
@@ -44,11 +50,12 @@ export function Adoption(props: {
       aria-label={trans.__('Left running')}
       className="jp-parflow-Notice"
     >
-      <p>{text}</p>
+      <p>{problem.what}</p>
       <p className="jp-parflow-hint">
         {trans.__(
-          'Once adopted, it counts as started here and ends with this server.'
-        )}
+          'What is adopted counts as started here, and ends with this server.'
+        )}{' '}
+        {leaseOf(problem)}
       </p>
       {error && <Alert>{error}</Alert>}
       <button

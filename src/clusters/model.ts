@@ -18,8 +18,10 @@ import type {
   IStartChoices,
   IStartOptions
 } from '../wire';
+import { withOwners } from './engineTexts';
 import { OperationTracker } from './operations';
 import { Optional } from './optional';
+import { isOver, RECENT } from './runTexts';
 import { expected } from './schemes';
 
 const SCHEMAS = 'https://parflow-jupyter.github.io/events/';
@@ -29,12 +31,6 @@ const RUN_CHANGED = `${SCHEMAS}run_changed/v1`;
 
 /** Events come in bursts: wait this long for the last one, in milliseconds. */
 const SETTLE = 150;
-
-/** States of a run that is over. */
-const FINISHED = new Set(['done', 'failed', 'cancelled', 'lost']);
-
-/** How many runs that are over are shown. */
-const RECENT = 10;
 
 /** State of the cluster: told by the server's events, checked by a poll. */
 export class ClustersModel implements IClustersModel {
@@ -83,12 +79,11 @@ export class ClustersModel implements IClustersModel {
   }
 
   get runs(): readonly IRun[] | null {
-    return this._runs.value?.filter(run => !FINISHED.has(run.state)) ?? null;
+    return this._runs.value?.filter(run => !isOver(run)) ?? null;
   }
 
   get recentRuns(): readonly IRun[] {
-    const runs = this._runs.value ?? [];
-    return runs.filter(run => FINISHED.has(run.state)).slice(0, RECENT);
+    return (this._runs.value ?? []).filter(isOver).slice(0, RECENT);
   }
 
   get schemes(): readonly IScheme[] | null {
@@ -143,6 +138,13 @@ export class ClustersModel implements IClustersModel {
 
   logs(engine: number | null, tail: number): Promise<ILogs> {
     return this._api.logs(engine, tail);
+  }
+
+  async clusterWithOwners(): Promise<IClusterInfo | null> {
+    // Older servers can't tell, and nothing else depends on it.
+    const asked = this._api.owners().catch(() => null);
+    await this.refresh();
+    return this._cluster && withOwners(this._cluster, await asked);
   }
 
   async adopt(): Promise<void> {
@@ -253,17 +255,14 @@ export class ClustersModel implements IClustersModel {
   }
 
   private _onEvent(_: unknown, event: Event.Emission): void {
-    switch (event.schema_id) {
-      case OPERATION_CHANGED:
-        this._tracker.poke(String(event.operation));
-        break;
-      case RUN_CHANGED:
+    const id = event.schema_id;
+    if (id === OPERATION_CHANGED) {
+      this._tracker.poke(String(event.operation));
+    } else if (id === RUN_CHANGED || id === CLUSTER_CHANGED) {
+      if (id === RUN_CHANGED) {
         this._runs.expect();
-        void this._settled.invoke().catch(() => undefined);
-        break;
-      case CLUSTER_CHANGED:
-        void this._settled.invoke().catch(() => undefined);
-        break;
+      }
+      void this._settled.invoke().catch(() => undefined);
     }
   }
 

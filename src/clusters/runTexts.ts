@@ -3,6 +3,16 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IRun } from '../wire';
 
+/** States of a run that is over. */
+const OVER = new Set(['done', 'failed', 'cancelled', 'lost']);
+
+/** How many runs that are over are shown. */
+export const RECENT = 10;
+
+export function isOver(run: IRun): boolean {
+  return OVER.has(run.state);
+}
+
 /** 3.21 s → "3.2 s", 75 s → "1 min 15 s". */
 export function duration(seconds: number): string {
   if (seconds < 59.95) {

@@ -99,7 +99,7 @@ SERVER = """
             clusters.close()
             break
         info = clusters.info()
-        print(json.dumps(info.to_dict()), flush=True)
+        print(json.dumps(info.facts()), flush=True)
 """
 
 

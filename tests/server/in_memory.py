@@ -16,6 +16,7 @@ from parflow_jupyter.clusters import (
 )
 from parflow_jupyter.clusters.model import ControllerInfo, EngineInfo
 from parflow_jupyter.clusters.start_choices import LauncherChoice, StartChoices
+from parflow_jupyter.clusters.whose import ClusterOwners, EngineOwner
 from parflow_jupyter.errors import (
     CleanupNeededError,
     EngineNotFoundError,
@@ -161,6 +162,10 @@ class ClustersInMemory:
     def start_choices(self, profile=None, cluster_id=""):
         self._known(profile or self.profile)
         return StartChoices(2, 16, "local", [LauncherChoice("local")])
+
+    def owners(self):
+        self._called("owners")
+        return ClusterOwners([EngineOwner(one.id, "process, pid 7") for one in self.engines])
 
     def adopt(self):
         self._called("adopt")

@@ -95,7 +95,7 @@ async def test_who_may_only_read_changes_nothing(extension, jp_fetch, clusters, 
     for verb, route in CALLS:
         assert ((await send(jp_fetch, verb, route)).code == 403) == (verb != "GET")
     assert {name for name, *_ in clusters.calls} == {
-        *("profiles", "info", "operation", "logs"),
+        *("profiles", "info", "operation", "logs", "owners"),
     }
 
 

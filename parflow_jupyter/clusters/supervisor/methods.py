@@ -42,7 +42,7 @@ async def _hello(cluster: Cluster, owner: Owner, params: Params) -> Any:
 
 
 async def _info(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    return (await reporting.cluster_info(cluster, owner.key)).to_dict()
+    return (await reporting.cluster_info(cluster, owner.key)).facts()
 
 
 def _request(owner: Owner, params: Params) -> StartRequest:

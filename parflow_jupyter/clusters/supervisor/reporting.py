@@ -9,7 +9,7 @@ from typing import Any
 from ...errors import ClusterError, ControllerSilentError, Problem
 from ..controller_files import is_reachable_from_elsewhere
 from ..identity import is_stopped
-from ..model import ClusterInfo, ControllerInfo, EngineInfo, EngineState
+from ..model import NOBODY, ClusterInfo, ControllerInfo, EngineInfo, EngineState
 from ..versions import package_problems
 from .controllers import connect_controller
 from .state import Cluster, ManagedProcess
@@ -49,7 +49,7 @@ def _state(cluster: Cluster, process: ManagedProcess) -> EngineState:
 
 
 def _owner_text(cluster: Cluster, process: ManagedProcess) -> str:
-    return "nobody" if process.owner is None else cluster.owner_text(process.owner)
+    return NOBODY if process.owner is None else cluster.owner_text(process.owner)
 
 
 def _own_engine(

@@ -5,13 +5,12 @@ import { CommandIDs } from '../../tokens';
 import { ACTIONS } from '../actions';
 import { addCommands } from '../commands';
 import { ClustersModel } from '../model';
-import { FakeApi, operation, refusal, RUNNING, trans } from './fakes';
+import { engine, FakeApi, operation, refusal, RUNNING, trans } from './fakes';
 
 describe('actions', () => {
   let api: FakeApi;
   let model: ClustersModel;
   let commands: CommandRegistry;
-  let ended: Promise<unknown>;
 
   beforeEach(() => {
     api = new FakeApi();
@@ -28,7 +27,7 @@ describe('actions', () => {
   /** Execute a command and wait for its dialog. */
   async function open(command: string): Promise<HTMLElement> {
     await act(async () => {
-      ended = commands.execute(command);
+      void commands.execute(command);
     });
     return screen.findByRole('dialog', { name: commands.label(command) });
   }
@@ -55,68 +54,6 @@ describe('actions', () => {
       const { args } = await commands.describedBy(command);
       expect(args?.type).toBe('object');
     }
-  });
-
-  describe('start', () => {
-    it('asks for one engine per core when nothing is typed', async () => {
-      await open(CommandIDs.startEngines);
-      await press('Start');
-      expect(api.asked).toContainEqual(['startEngines', null]);
-    });
-
-    it('starts without a dialog when told how many', async () => {
-      await commands.execute(CommandIDs.startEngines, { n: 3 });
-      expect(api.asked).toContainEqual(['startEngines', 3]);
-      noDialog();
-    });
-
-    it.each([
-      ['0', 0],
-      ['-1', -1],
-      ['10000', 10000],
-      ['two', 'two'],
-      ['1.5', 1.5]
-    ])('shows what the server says to %p, and stays', async (text, n) => {
-      const message = `Can't start ${text} engines: give a whole number.`;
-      api.failures.startEngines = refusal(message, 'invalid-engine-count');
-      await open(CommandIDs.startEngines);
-      await type('Number of engines', text);
-      await press('Start');
-      expect(api.asked).toContainEqual(['startEngines', n]);
-      expect(screen.getByRole('alert').textContent).toBe(message);
-      screen.getByLabelText('Number of engines');
-    });
-
-    it('shows how many engines are there, then closes', async () => {
-      await open(CommandIDs.startEngines);
-      await press('Start');
-      api.current = operation({ done: 1 });
-      await screen.findByRole('progressbar', { name: '1 of 2 engines' });
-      api.current = operation({ done: 2, state: 'done' });
-      await waitFor(noDialog);
-      await ended;
-    });
-
-    it('tells why no engine came', async () => {
-      await open(CommandIDs.startEngines);
-      await press('Start');
-      api.current = operation({
-        state: 'failed',
-        error: { message: 'No engine came up: see the log.', reason: 'x' }
-      });
-      const alert = await screen.findByRole('alert');
-      expect(alert.textContent).toBe('No engine came up: see the log.');
-      await press('Close');
-      noDialog();
-    });
-
-    it('can be cancelled', async () => {
-      await open(CommandIDs.startEngines);
-      await press('Start');
-      await press('Cancel start');
-      expect(api.asked).toContainEqual(['cancelOperation', 'op']);
-      await waitFor(noDialog);
-    });
   });
 
   it('information shows controller and engines of all hosts', async () => {
@@ -165,6 +102,18 @@ describe('actions', () => {
       }
     );
 
+    it('loses nothing when cancelled at the question', async () => {
+      api.info = RUNNING;
+      await open(CommandIDs.changeProfile);
+      fireEvent.click(await screen.findByLabelText(/^gpu/));
+      await press('Change');
+      screen.getByText(/changes from "default" to "gpu"/);
+      await press('Cancel');
+      noDialog();
+      expect(api.count('changeProfile')).toBe(1);
+      expect(api.count('cleanup')).toBe(0);
+    });
+
     it('creates one and chooses it', async () => {
       await open(CommandIDs.changeProfile);
       await type('New profile', 'night');
@@ -203,6 +152,35 @@ describe('actions', () => {
       screen.getByRole('cell', { name: 'terminated' });
     });
 
+    it.each([
+      [null, 'With the controller, 1 engine that others started lose'],
+      ['local', 'The controller stays, as 1 engine of others work there']
+    ])('says what becomes of others (launcher %p)', async (launcher, fate) => {
+      const owner = launcher && 'process, pid 7';
+      const other = engine(2, { started_here: false, launcher });
+      api.allOwners.owners = owner ? [{ engine: 2, owner }] : [];
+      api.info = { ...RUNNING, engines: [engine(0), engine(1), other] };
+      const dialog = await open(CommandIDs.cleanup);
+      expect(dialog.textContent).toContain(fate);
+      const whose = owner
+        ? '1 for the process, pid 7'
+        : '1 of unknown owner on alpha';
+      expect(dialog.textContent).toContain(whose);
+    });
+
+    it('leaves nothing running where everything ends anyway', async () => {
+      api.info = RUNNING;
+      api.allOwners.detach_refused = 'the container ends';
+      const dialog = await open(CommandIDs.cleanup);
+      expect(dialog.textContent).toContain(
+        'can not be left running here: the container ends.'
+      );
+      const leave = screen.getByRole<HTMLButtonElement>('button', {
+        name: 'Leave running'
+      });
+      expect(leave.disabled).toBe(true);
+    });
+
     it('does nothing when cancelled', async () => {
       api.info = RUNNING;
       await open(CommandIDs.cleanup);
@@ -220,7 +198,9 @@ describe('actions', () => {
       expect(dialog.textContent).toContain(
         'This ends the controller and 3 engines of profile "default".'
       );
-      expect(dialog.textContent).toContain('others may be using 1 engine');
+      expect(dialog.textContent).toContain(
+        'others may be using 1 engine: 1 of unknown owner on beta'
+      );
       await press('Shut down');
       expect(api.count('shutdown')).toBe(1);
       api.current = operation({ kind: 'shutdown', state: 'done' });

@@ -72,10 +72,8 @@ describe('actions on one engine', () => {
 
   it('are confirmed where others use the engine, and say whose it is', async () => {
     const owner = 'Jupyter server with PID 7';
-    await show({
-      ...RUNNING,
-      engines: [engine(0, { started_here: false, owner })]
-    });
+    api.allOwners.owners = [{ engine: 0, owner }];
+    await show({ ...RUNNING, engines: [engine(0, { started_here: false })] });
     await press('Interrupt engine 0');
     expect(screen.getByRole('dialog').textContent).toContain(owner);
   });
@@ -148,9 +146,12 @@ describe('actions on one engine', () => {
 describe('what was left running', () => {
   const LEFT: IClusterInfo = {
     ...RUNNING,
-    adoptable: 3,
     problems: [
-      { where: 'cluster', what: '3 were left', fix: 'adopt what was left' },
+      {
+        where: 'cluster',
+        what: '3 processes were left running',
+        fix: 'adopt what was left running; unused, it ends by itself in 60 min'
+      },
       { where: 'engine 1', what: 'is silent', fix: 'wait' }
     ]
   };
@@ -159,6 +160,7 @@ describe('what was left running', () => {
     await show(LEFT);
     const group = screen.getByRole('group', { name: 'Left running' });
     expect(group.textContent).toContain('3 processes were left running');
+    expect(group.textContent).toContain('Unused, it ends by itself in 60 min.');
     const problems = screen.getByRole('region', { name: 'Problems' });
     expect(within(problems).getAllByRole('listitem')).toHaveLength(1);
     await press('Adopt');

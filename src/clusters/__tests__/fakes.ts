@@ -7,6 +7,7 @@ import type {
   IEngine,
   ILogs,
   IOperation,
+  IOwners,
   IProfile,
   IRun,
   IScheme,
@@ -126,6 +127,7 @@ export class FakeApi implements IApi {
     scheme('serial')
   ];
   choices = CHOICES;
+  allOwners: IOwners = { owners: [], adoptable: 0, detach_refused: null };
   /** Logs by engine; those of controller and supervisor under null. */
   allLogs = new Map<number | null, ILogs['logs']>([
     [null, [{ process: 'controller', path: '/log/c.log', lines: ['started'] }]],
@@ -154,11 +156,12 @@ export class FakeApi implements IApi {
       logs: this.allLogs.get(of) ?? [],
       engines: [0, 1]
     }));
+  owners = () => this._answer('owners', [], () => this.allOwners);
   adopt = () =>
     this._answer(
       'adopt',
       [],
-      () => (this.info = { ...this.info, adoptable: 0 })
+      () => (this.info = { ...this.info, problems: [] })
     );
   schemes = () => this._answer('schemes', [], () => this.allSchemes);
   configureScheme = (name: string, change: ISchemeChange) =>

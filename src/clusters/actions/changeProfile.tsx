@@ -1,9 +1,10 @@
+import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useId, useState } from 'react';
 
 import { ApiError } from '../../api';
 import { CommandIDs, type IClusterAction } from '../../tokens';
-import type { CleanupMode, IProfile } from '../../wire';
+import type { CleanupMode, IClusterInfo, IProfile } from '../../wire';
 import { DialogBody, showModal, type IDialogProps } from '../dialog';
 import { profileIcon } from '../icons';
 import { Alert } from '../parts';
@@ -12,7 +13,8 @@ import { cleanupChoices, CleanupQuestion } from './cleanup';
 
 /** What must be decided before the profile can change. */
 interface IQuestion {
-  started: string;
+  /** What was started here; null where the server's message says best what stands in the way. */
+  cluster: IClusterInfo | null;
   message: string;
 }
 
@@ -129,13 +131,26 @@ export function ProfileDialog(props: IDialogProps): JSX.Element {
     try {
       await model.changeProfile(chosen, cleanup);
       close();
+      if (cleanup) {
+        const text =
+          cleanup === 'terminate'
+            ? trans.__(
+                'The profile is now "%1"; what was started before was ended.',
+                chosen
+              )
+            : trans.__(
+                'The profile is now "%1"; what was started before runs on, and can be adopted there.',
+                chosen
+              );
+        Notification.success(text, { autoClose: 5000 });
+      }
     } catch (reason) {
       if (reason instanceof ApiError && reason.reason === 'cleanup-needed') {
-        await model.refresh();
-        // What was started can be somebody else's by now; then the server's
-        // own words say best what stands in the way.
+        const cluster = await model.clusterWithOwners();
+        // What was started can be somebody else's by now.
+        const isHere = cluster && startedHere(cluster, trans) !== '';
         setQuestion({
-          started: model.cluster ? startedHere(model.cluster, trans) : '',
+          cluster: isHere ? cluster : null,
           message: reason.message
         });
         return;
@@ -150,10 +165,19 @@ export function ProfileDialog(props: IDialogProps): JSX.Element {
       <DialogBody
         key="question"
         trans={trans}
-        choices={[cancel, ...cleanupChoices(trans, change)]}
+        choices={[cancel, ...cleanupChoices(question.cluster, trans, change)]}
       >
-        {question.started ? (
-          <CleanupQuestion started={question.started} trans={trans} />
+        {question.cluster ? (
+          <>
+            <p>
+              {trans.__(
+                'Before the profile changes from "%1" to "%2", say what becomes of what was started.',
+                question.cluster.profile,
+                chosen
+              )}
+            </p>
+            <CleanupQuestion cluster={question.cluster} trans={trans} />
+          </>
         ) : (
           <Alert>{question.message}</Alert>
         )}

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
 import { CommandIDs, type IClusterAction } from '../../tokens';
-import type { CleanupMode, ICleanupReport } from '../../wire';
+import type { CleanupMode, ICleanupReport, IClusterInfo } from '../../wire';
 import {
   DialogBody,
   showModal,
@@ -11,15 +11,21 @@ import {
 } from '../dialog';
 import { cleanupIcon } from '../icons';
 import { Alert, Problems } from '../parts';
+import { fateOfOthers } from '../engineTexts';
 import { outcomeText, shown, startedHere } from '../texts';
 
 /** The two things that can become of what was started here. */
 export function cleanupChoices(
+  cluster: IClusterInfo | null,
   trans: TranslationBundle,
   choose: (mode: CleanupMode) => Promise<void>
 ): IChoice[] {
   return [
-    { label: trans.__('Leave running'), choose: () => choose('detach') },
+    {
+      label: trans.__('Leave running'),
+      unavailable: cluster?.detach_refused,
+      choose: () => choose('detach')
+    },
     {
       label: trans.__('Terminate'),
       kind: 'warn',
@@ -30,18 +36,26 @@ export function cleanupChoices(
 
 /** What was started here, and what each choice means for it. */
 export function CleanupQuestion(props: {
-  started: string;
+  cluster: IClusterInfo;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { started, trans } = props;
+  const { cluster, trans } = props;
+  const fate = fateOfOthers(cluster, trans);
   return (
     <>
-      <p>{trans.__('Started here: %1.', started)}</p>
+      <p>{trans.__('Started here: %1.', startedHere(cluster, trans))}</p>
       <p>
-        {trans.__(
-          'Terminate ends them, and work that runs there is lost. Leave running keeps them alive, also after this server ends.'
-        )}
+        {trans.__('Terminate ends them, and work that runs there is lost.')}{' '}
+        {cluster.detach_refused
+          ? trans.__(
+              'They can not be left running here: %1.',
+              cluster.detach_refused
+            )
+          : trans.__(
+              'Leave running keeps them alive, also after this server ends.'
+            )}
       </p>
+      {fate && <p className="jp-parflow-Warning">{fate}</p>}
     </>
   );
 }
@@ -84,10 +98,11 @@ function Report(props: {
   );
 }
 
-export function CleanupDialog(props: IDialogProps): JSX.Element {
-  const { model, trans, close } = props;
+export function CleanupDialog(
+  props: IDialogProps & { cluster: IClusterInfo | null }
+): JSX.Element {
+  const { model, trans, close, cluster } = props;
   const [report, setReport] = useState<ICleanupReport | null>(null);
-  const [cluster] = useState(model.cluster);
   const closing = { label: trans.__('Close'), choose: close };
   if (report) {
     return (
@@ -98,7 +113,7 @@ export function CleanupDialog(props: IDialogProps): JSX.Element {
     );
   }
   const started = cluster ? startedHere(cluster, trans) : '';
-  const choices = cleanupChoices(trans, async mode =>
+  const choices = cleanupChoices(cluster, trans, async mode =>
     setReport(await model.cleanup(mode))
   );
   return (
@@ -111,8 +126,8 @@ export function CleanupDialog(props: IDialogProps): JSX.Element {
       }
     >
       {model.error && <Alert>{model.error.message}</Alert>}
-      {started ? (
-        <CleanupQuestion started={started} trans={trans} />
+      {cluster && started ? (
+        <CleanupQuestion cluster={cluster} trans={trans} />
       ) : (
         cluster && (
           <p>
@@ -134,9 +149,14 @@ export const cleanup: IClusterAction = {
     trans.__('Terminate what was started here, or leave it running'),
   args: { type: 'object', properties: {} },
   execute: async (model, trans) => {
-    await model.refresh();
+    const cluster = await model.clusterWithOwners();
     await showModal(cleanup.label(trans), close => (
-      <CleanupDialog model={model} trans={trans} close={close} />
+      <CleanupDialog
+        model={model}
+        trans={trans}
+        close={close}
+        cluster={cluster}
+      />
     ));
   }
 };

@@ -9,6 +9,7 @@ import {
   showModal,
   type IDialogProps
 } from '../dialog';
+import { enginesOfOthers, whose } from '../engineTexts';
 import { shutdownIcon } from '../icons';
 import { Alert } from '../parts';
 import { clusterName, engineCount } from '../texts';
@@ -32,23 +33,29 @@ export function consequence(
       name
     )
   ];
-  const others = cluster.engines_total - cluster.engines_started_here;
-  if (others > 0 || !cluster.controller?.started_here) {
+  const others = enginesOfOthers(cluster);
+  if (others.length > 0) {
     lines.push(
       trans.__(
-        'Not all of it was started here: others may be using %1.',
-        others > 0 ? engineCount(others, trans) : trans.__('this controller')
+        'Not all of it was started here: others may be using %1: %2.',
+        engineCount(others.length, trans),
+        whose(others, trans)
       )
+    );
+  } else if (!cluster.controller?.started_here) {
+    lines.push(
+      trans.__('The controller was not started here: others may be using it.')
     );
   }
   return lines;
 }
 
-export function ShutdownDialog(props: IDialogProps): JSX.Element {
-  const { model, trans, close } = props;
-  const [id, setId] = useState<string | null>(null);
+export function ShutdownDialog(
   // What is asked about must not change while it is read.
-  const [cluster] = useState(model.cluster);
+  props: IDialogProps & { cluster: IClusterInfo | null }
+): JSX.Element {
+  const { model, trans, close, cluster } = props;
+  const [id, setId] = useState<string | null>(null);
   if (id !== null) {
     return <OperationBody {...props} id={id} />;
   }
@@ -85,9 +92,14 @@ export const shutdown: IClusterAction = {
     trans.__('Ask the controller to end itself and all its engines'),
   args: { type: 'object', properties: {} },
   execute: async (model, trans) => {
-    await model.refresh();
+    const cluster = await model.clusterWithOwners();
     await showModal(shutdown.label(trans), close => (
-      <ShutdownDialog model={model} trans={trans} close={close} />
+      <ShutdownDialog
+        model={model}
+        trans={trans}
+        close={close}
+        cluster={cluster}
+      />
     ));
   }
 };

@@ -17,10 +17,17 @@ def _folder(tmp_path, monkeypatch):
 async def test_the_toolbox_says_what_can_run_and_why(ask):
     """Engines count as soon as there are some."""
     listed = (await ask("GET", "schemes")).body["schemes"]
-    assert [row["name"] for row in listed] == ["ipyparallel", "processes", "threads", "serial"]
+    assert [row["name"] for row in listed] == [
+        "ipyparallel",
+        "dask",
+        "processes",
+        "threads",
+        "serial",
+    ]
     assert (listed[0]["slots"], listed[0]["why"]) == (0, "no engines are connected")
-    assert listed[1]["slots"] >= 1
-    assert [row["takes_workers"] for row in listed] == [False, True, True, False]
+    assert listed[1]["enabled"] is False
+    assert listed[2]["slots"] >= 1
+    assert [row["takes_workers"] for row in listed] == [False, False, True, True, False]
     await ask("POST", "cluster/engines", {"n": 2})
     listed = (await ask("GET", "schemes")).body["schemes"]
     assert (listed[0]["slots"], listed[0]["why"]) == (2, "2 engines connected")
@@ -47,7 +54,7 @@ async def test_changes_are_shared_with_kernels(ask):
         ({"name": "warp"}, 400, "'ipyparallel'"),
         ({"name": "serial", "enabled": False}, 400, "last resort"),
         ({"name": "serial", "position": 0}, 400, "stays last"),
-        ({"name": "threads", "position": 3}, 400, "from 0 to 2"),
+        ({"name": "threads", "position": 4}, 400, "from 0 to 3"),
         ({"name": "threads", "workers": -1}, 400, "'workers' is -1"),
         ({"name": "ipyparallel", "workers": 2}, 400, "start_engines"),
         ({"name": "threads", "colour": "red"}, 400, "colour"),
@@ -83,6 +90,14 @@ async def test_a_start_can_choose(ask):
     assert (choices["default"], choices["limit"], choices["launcher"]) == (2, 16, "local")
     assert choices["pythons"][0]["python"] == sys.executable
     assert "python3" in choices["pythons"][0]["kernels"]
+
+
+async def test_owners_are_told(ask):
+    """Before what is theirs is ended."""
+    assert (await ask("GET", "cluster/owners")).body["owners"] == []
+    await ask("POST", "cluster/engines", {"n": 1})
+    told = (await ask("GET", "cluster/owners")).body
+    assert told["owners"] == [{"engine": 0, "owner": "process, pid 7"}]
 
 
 def spec(*argv, language="python", name="A kernel"):

@@ -1,0 +1,159 @@
+import { CommandRegistry } from '@lumino/commands';
+import { act, fireEvent, screen, waitFor } from '@testing-library/react';
+
+import { CommandIDs } from '../../tokens';
+import { ACTIONS } from '../actions';
+import { addCommands } from '../commands';
+import { ClustersModel } from '../model';
+import { FakeApi, operation, refusal, trans } from './fakes';
+
+describe('start', () => {
+  let api: FakeApi;
+  let model: ClustersModel;
+  let commands: CommandRegistry;
+  let ended: Promise<unknown>;
+
+  beforeEach(() => {
+    api = new FakeApi();
+    model = new ClustersModel({ api, auto: false });
+    commands = new CommandRegistry();
+    addCommands(commands, ACTIONS, model, trans);
+  });
+
+  afterEach(async () => {
+    await act(async () => document.querySelector('dialog')?.close());
+    model.dispose();
+  });
+
+  /** Execute a command and wait for its dialog. */
+  async function open(command: string): Promise<HTMLElement> {
+    await act(async () => {
+      ended = commands.execute(command);
+    });
+    return screen.findByRole('dialog', { name: commands.label(command) });
+  }
+
+  async function press(name: string): Promise<void> {
+    await act(async () => {
+      fireEvent.click(screen.getByRole('button', { name }));
+    });
+  }
+
+  async function type(label: string, value: string): Promise<void> {
+    await act(async () => {
+      fireEvent.change(screen.getByLabelText(label), { target: { value } });
+    });
+  }
+
+  function noDialog(): void {
+    expect(screen.queryByRole('dialog')).toBeNull();
+  }
+
+  it('asks for one engine per core when nothing is typed', async () => {
+    await open(CommandIDs.startEngines);
+    await press('Start');
+    expect(api.asked).toContainEqual(['startEngines', null]);
+  });
+
+  it('offers the Python of the notebook in front first', async () => {
+    model.dispose();
+    model = new ClustersModel({
+      api,
+      auto: false,
+      activeKernel: () => 'bio'
+    });
+    commands = new CommandRegistry();
+    addCommands(commands, ACTIONS, model, trans);
+    await open(CommandIDs.startEngines);
+    const python = screen.getByLabelText<HTMLSelectElement>('Python');
+    expect([...python.options].map(option => option.text)).toEqual([
+      'Bio, of the notebook in front',
+      'Python 3'
+    ]);
+    screen.getByText('/opt/bio/bin/python');
+    await press('Start');
+    expect(api.asked).toContainEqual([
+      'startEngines',
+      null,
+      { python: '/opt/bio/bin/python' }
+    ]);
+  });
+
+  it('starts by the launcher that was chosen, and says what it lacks', async () => {
+    await open(CommandIDs.startEngines);
+    await act(async () => {
+      fireEvent.change(screen.getByLabelText('Launcher'), {
+        target: { value: 'slurm' }
+      });
+    });
+    screen.getByText('sbatch is not on the PATH');
+    await press('Start');
+    expect(api.asked).toContainEqual([
+      'startEngines',
+      null,
+      { launcher: 'slurm' }
+    ]);
+  });
+
+  it('starts also where the choices can not be read', async () => {
+    api.failures.startChoices = refusal('No such route.', 'no', 404);
+    await open(CommandIDs.startEngines);
+    expect(screen.getAllByText('No such route.')).toHaveLength(2);
+    await press('Start');
+    expect(api.asked).toContainEqual(['startEngines', null]);
+  });
+
+  it('starts without a dialog when told how many', async () => {
+    await commands.execute(CommandIDs.startEngines, { n: 3 });
+    expect(api.asked).toContainEqual(['startEngines', 3]);
+    noDialog();
+  });
+
+  it.each([
+    ['0', 0],
+    ['-1', -1],
+    ['10000', 10000],
+    ['two', 'two'],
+    ['1.5', 1.5]
+  ])('shows what the server says to %p, and stays', async (text, n) => {
+    const message = `Can't start ${text} engines: give a whole number.`;
+    api.failures.startEngines = refusal(message, 'invalid-engine-count');
+    await open(CommandIDs.startEngines);
+    await type('Number of engines', text);
+    await press('Start');
+    expect(api.asked).toContainEqual(['startEngines', n]);
+    expect(screen.getByRole('alert').textContent).toBe(message);
+    screen.getByLabelText('Number of engines');
+  });
+
+  it('shows how many engines are there, then closes', async () => {
+    await open(CommandIDs.startEngines);
+    await press('Start');
+    api.current = operation({ done: 1 });
+    await screen.findByRole('progressbar', { name: '1 of 2 engines' });
+    api.current = operation({ done: 2, state: 'done' });
+    await waitFor(noDialog);
+    await ended;
+  });
+
+  it('tells why no engine came', async () => {
+    await open(CommandIDs.startEngines);
+    await press('Start');
+    api.current = operation({
+      state: 'failed',
+      error: { message: 'No engine came up: see the log.', reason: 'x' }
+    });
+    const alert = await screen.findByRole('alert');
+    expect(alert.textContent).toBe('No engine came up: see the log.');
+    await press('Close');
+    noDialog();
+  });
+
+  it('can be cancelled', async () => {
+    await open(CommandIDs.startEngines);
+    await press('Start');
+    await press('Cancel start');
+    expect(api.asked).toContainEqual(['cancelOperation', 'op']);
+    await waitFor(noDialog);
+  });
+});

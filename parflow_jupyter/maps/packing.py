@@ -73,6 +73,7 @@ class Packer:
             "parts": shipped.numbers,
             "sources": shipped.sources,
             "paths": shipped.paths,
+            "folder": shipped.folder,
             "mark": self._marks.place(slot),
         }
         return [*numbers, *shipped.numbers]

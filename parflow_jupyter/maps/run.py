@@ -16,6 +16,7 @@ from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import last
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
+from parflow_jupyter.maps.edited import edited_modules
 from parflow_jupyter.maps.heavy import first_of, heavy_function, heavy_items
 from parflow_jupyter.maps.ledger import Ledger
 from parflow_jupyter.maps.nesting import is_nested
@@ -131,6 +132,7 @@ class Call:
         self._there_are_items = there_are_items
         if shipped is not None:
             told = [heavy_function(self._report.label, len(shipped.pickled))]
+            told += [edited_modules(shipped.pickled)]
             told += [heavy_items(columns, shared=options.share)] if source is None else []
             for warning in filter(None, told):
                 warnings.warn(warning, UserWarning, stacklevel=4)

@@ -16,6 +16,7 @@ Stamp = tuple[int, int, str]
 """Time of the last change in nanoseconds, size, and hash of a file."""
 
 _PACKAGE = __name__.partition(".")[0]
+_others: dict[str, object] = {}
 _INSTALLED = {"site-packages", "dist-packages", "lib-dynload"}
 
 
@@ -48,7 +49,15 @@ def extra_paths() -> tuple[str, ...]:
 
 def own_modules() -> dict[str, types.ModuleType]:
     """Return the modules of one's own that this process has imported."""
-    return {name: module for name, module in list(sys.modules.items()) if file_of(name, module)}
+    found = {}
+    for name, module in list(sys.modules.items()):
+        # Most are installed, and looked at once.
+        if _others.get(name) is not module:
+            if file_of(name, module):
+                found[name] = module
+            else:
+                _others[name] = module
+    return found
 
 
 def file_of(name: str, module: object) -> str | None:

@@ -59,6 +59,8 @@ class Watch:
         self._history_at = self._flag_at = self._start
         self._owner = owner or {}
         self._total = total
+        self._has_row = False
+        self.warned: Warning | None = None
         self.slots = slots
 
     @property
@@ -79,17 +81,23 @@ class Watch:
                 slots=self.slots,
             )
         )
-        if self._history is not None:
-            self._history.begin(
-                {
-                    "run": report.run,
-                    "label": report.label,
-                    "scheme": report.scheme,
-                    "reason": report.reason,
-                    "total": self._total,
-                    **self._owner,
-                }
-            )
+
+    def write_row(self) -> None:
+        """Begin the run's row in the history, once; called when slots have something to do."""
+        report = self._report
+        if self._history is None or self._has_row:
+            return
+        self._has_row = True
+        self._history.begin(
+            {
+                "run": report.run,
+                "label": report.label,
+                "scheme": report.scheme,
+                "reason": report.reason,
+                "total": self._total,
+                **self._owner,
+            }
+        )
 
     def progress(self, outcome: Outcome, running: int) -> None:
         """Tell how far the run is, if that changed."""
@@ -125,6 +133,7 @@ class Watch:
     def finished(self, outcome: Outcome, state: str) -> None:
         """Tell that the run ended."""
         done, failed = outcome.ledger.done, len(outcome.failures)
+        self.write_row()
         if self._history is not None:
             self._history.update(
                 self._report.run,
@@ -154,5 +163,8 @@ class Watch:
         for listener in self._listeners:
             try:
                 listener(event)
+            except Warning as warning:
+                # Warnings are errors here: it is for the caller, and not for the run's thread.
+                self.warned = self.warned or warning
             except Exception:
                 _log.exception("A listener of run %s failed on %s", self._report.run, event)

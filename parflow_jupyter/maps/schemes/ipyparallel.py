@@ -79,9 +79,12 @@ class IPyParallelScheme(Scheme):
         """Begin a run on the engines that are there; more may join."""
         prepare_canning()
         engines = _Engines(self._connect(), plan, sink, self._replace_engine)
-        if self._on_engine_exit is not None:
-            engines.unsubscribe = self._on_engine_exit(engines.engine_exited)
         engines.poll()
+        if self._on_engine_exit is not None:
+            # Beside the run, because to begin and to end that takes as long as a small map.
+            threading.Thread(
+                target=engines.hear_exits, args=(self._on_engine_exit,), daemon=True
+            ).start()
         return engines
 
 
@@ -102,7 +105,7 @@ class _Engines(Slots):
         self._left_out: set[str] = set()
         self._asked: set[int] = set()
         self._lock = threading.Lock()
-        self.unsubscribe: Callable[[], None] | None = None
+        self._over = threading.Event()
 
     # --- engines that come and go ---------------------------------------------
 
@@ -112,6 +115,12 @@ class _Engines(Slots):
             self._probe(engine)
         for engine in set(self._uuids) - now:
             self.engine_exited(engine)
+
+    def hear_exits(self, on_engine_exit: OnEngineExit) -> None:
+        """Take in exits until the run is over."""
+        unsubscribe = on_engine_exit(self.engine_exited)
+        self._over.wait()
+        unsubscribe()
 
     def engine_exited(self, engine: int) -> None:
         """Tell that an engine is gone, once."""
@@ -215,6 +224,9 @@ class _Engines(Slots):
             self._client._mux_socket, RunBatch(), [blob], ident=uuid
         )
         self._look(self._client._mux_stream)
+        if self._client.history[-1:] == [future.msg_id]:
+            # Nobody asks for it again, and the client would keep it for good.
+            self._client.history.pop()
         self._packer.sent(slot)
         future.add_done_callback(partial(self._answered, slot, batch.id, len(blob)))
 
@@ -276,8 +288,7 @@ class _Engines(Slots):
         self._client._io_loop.add_callback(stream.flush)
 
     def close(self) -> None:
-        if self.unsubscribe is not None:
-            self.unsubscribe()
+        self._over.set()
         if self._packer.shares_anything:
             for engine in list(self._uuids):
                 self._wish(slot_of(engine), {"do": "forget", "run": self._plan.run}, lambda _: None)

@@ -1,7 +1,7 @@
 """The agent on an engine: runs batches of any run, and keeps the functions it was sent.
 
 It is imported by the first thing a map sends to an engine, and needs the
-standard library and cloudpickle only. Requests and answers are bytes, so that
+standard library, cloudpickle and psutil only. Requests and answers are bytes, so that
 nothing but this file has to agree with the client's packing.
 """
 

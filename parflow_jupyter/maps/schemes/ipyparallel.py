@@ -18,7 +18,14 @@ from parflow_jupyter.maps.control import DATA, FIELD
 from parflow_jupyter.maps.envelope import Batch
 from parflow_jupyter.maps.packing import Packer
 from parflow_jupyter.maps.schemes._deaf import DEAF, Deaf
-from parflow_jupyter.maps.schemes._messages import engine_of, hear, is_loss, slot_of
+from parflow_jupyter.maps.schemes._messages import (
+    OnEngineExit,
+    engine_of,
+    hear,
+    hear_exits,
+    is_loss,
+    slot_of,
+)
 from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, prepare_canning, why_unfit
 from parflow_jupyter.maps.schemes.base import (
     Answered,
@@ -38,7 +45,6 @@ from parflow_jupyter.maps.schemes.base import (
 )
 
 Connect = Callable[[], Any]
-OnEngineExit = Callable[[Callable[[int], None]], Callable[[], None]]
 
 
 class IPyParallelScheme(Scheme):
@@ -82,9 +88,8 @@ class IPyParallelScheme(Scheme):
         engines.poll()
         if self._on_engine_exit is not None:
             # Beside the run, because to begin and to end that takes as long as a small map.
-            threading.Thread(
-                target=engines.hear_exits, args=(self._on_engine_exit,), daemon=True
-            ).start()
+            told = (self._on_engine_exit, engines.engine_exited, engines.over)
+            threading.Thread(target=hear_exits, args=told, daemon=True).start()
         return engines
 
 
@@ -105,7 +110,7 @@ class _Engines(Slots):
         self._left_out: set[str] = set()
         self._asked: set[int] = set()
         self._lock = threading.Lock()
-        self._over = threading.Event()
+        self.over = threading.Event()
 
     # --- engines that come and go ---------------------------------------------
 
@@ -115,12 +120,6 @@ class _Engines(Slots):
             self._probe(engine)
         for engine in set(self._uuids) - now:
             self.engine_exited(engine)
-
-    def hear_exits(self, on_engine_exit: OnEngineExit) -> None:
-        """Take in exits until the run is over."""
-        unsubscribe = on_engine_exit(self.engine_exited)
-        self._over.wait()
-        unsubscribe()
 
     def engine_exited(self, engine: int) -> None:
         """Tell that an engine is gone, once."""
@@ -288,7 +287,7 @@ class _Engines(Slots):
         self._client._io_loop.add_callback(stream.flush)
 
     def close(self) -> None:
-        self._over.set()
+        self.over.set()
         if self._packer.shares_anything:
             for engine in list(self._uuids):
                 self._wish(slot_of(engine), {"do": "forget", "run": self._plan.run}, lambda _: None)

@@ -104,10 +104,10 @@ class Shares:
         of_bytes: list[int] = []
 
         def take(view: memoryview) -> int | None:
-            key = _key(view)
-            if len(view) < LARGE or not (key in self._numbers or wanted(key)):
+            if len(view) < LARGE:
                 return None
-            return self._add(key, view)
+            key = _key(view)
+            return self._add(key, view) if key in self._numbers or wanted(key) else None
 
         def out_of_band(buffer: pickle.PickleBuffer) -> bool:
             number = take(buffer.raw())

@@ -1,16 +1,13 @@
 """The agent on an engine: runs batches of any run, and keeps the functions it was sent.
 
 It is imported by the first thing a map sends to an engine, and needs the
-standard library and cloudpickle only. Requests and answers are bytes, so that
+standard library, cloudpickle and psutil only. Requests and answers are bytes, so that
 nothing but this file has to agree with the client's packing.
 """
 
 from __future__ import annotations
 
-import linecache
-import os
 import pickle
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -26,6 +23,7 @@ from parflow_jupyter.maps.memory import IDLE, open_mark
 from parflow_jupyter.maps.seeds import keep_state, seeder
 from parflow_jupyter.maps.shares import load
 from parflow_jupyter.maps.ship import what_cannot_be_pickled
+from parflow_jupyter.maps.surroundings import Surroundings
 
 PROTOCOL = 3
 _MAX_FUNCTION_BYTES = 512 << 20
@@ -48,6 +46,7 @@ class Agent:
         self._limits: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._ended: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._begun: OrderedDict[str, None] = OrderedDict()
+        self._surroundings = Surroundings()
         self._marks: OrderedDict[str, Any] = OrderedDict()
         self._sharing: OrderedDict[str, str] = OrderedDict()
         self._held = Held(forgotten=self._drop)
@@ -55,30 +54,39 @@ class Agent:
     def run_batch(self, blob: bytes) -> bytes:
         """Run one packed batch and return its packed envelope; never raises for an item."""
         head, packed = pickle.loads(blob)
-        batch, indices = head["batch"], head["indices"]
         self._open_mark(head)
         held = self._held.take(head["run"], head)
         if held is None:
-            return _pack(Envelope(batch, "need-shared"))
+            return _pack(Envelope(head["batch"], "need-shared"))
+        if self._surroundings.begin(head):
+            # They use modules as they were.
+            self._functions.clear()
+        with self._surroundings.of(head["run"]):
+            return _pack(self._loaded_and_run(head, packed, held))
+
+    def _loaded_and_run(
+        self, head: dict[str, Any], packed: bytes, held: dict[int, memoryview]
+    ) -> Envelope:
+        batch = head["batch"]
         try:
             found = self._function(head, held)
         except BaseException as error:
-            return _pack(Envelope(batch, "bad-function", message=_words(error)))
+            return Envelope(batch, "bad-function", message=_words(error))
         if found is None:
-            return _pack(Envelope(batch, "need-function"))
+            return Envelope(batch, "need-function")
         try:
             columns = load(packed, head["items"], held)
         except BaseException as error:
-            return _pack(Envelope(batch, "bad-items", message=_words(error)))
+            return Envelope(batch, "bad-items", message=_words(error))
         function, init = found
         current = self._begin(head["run"], batch)
         try:
             envelope = self._initialized(init, current)
             if envelope is None:
-                envelope = self._run(function, columns, indices, current, head)
+                envelope = self._run(function, columns, head["indices"], current, head)
         finally:
             self._end(current)
-        return _pack(envelope)
+        return envelope
 
     def _open_mark(self, head: dict[str, Any]) -> None:
         mark = open_mark(head.get("mark"))
@@ -120,7 +128,6 @@ class Agent:
             return self._functions[key][0]
         if pickled is None:
             return None
-        _prepare(head)
         functions: Callables = load(pickled, head["parts"], held)
         if head["parts"]:
             _remember(self._sharing, head["run"], key)
@@ -214,13 +221,6 @@ def _remember(
     kept[key] = value
     while len(kept) > most:
         kept.popitem(last=False)
-
-
-def _prepare(head: dict[str, Any]) -> None:
-    # Modules beside the notebook import here too, and tracebacks show the cell's lines.
-    sys.path.extend(p for p in head.get("paths", ()) if p not in sys.path and os.path.isdir(p))
-    for name, text in head.get("sources", {}).items():
-        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
 
 
 def _pack(envelope: Envelope) -> bytes:

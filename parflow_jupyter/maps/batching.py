@@ -15,6 +15,9 @@ TARGET = 0.1
 BUDGET = 0.25
 """Seconds after which a slot hands the rest of a batch back."""
 
+FIRST_BUDGET = 0.02
+"""The same, while nothing is known of the items."""
+
 SLOW = 0.05
 """Items that take longer than this go one by one."""
 
@@ -24,7 +27,9 @@ MAX_BYTES = 16 << 20
 WORTH_SENDING = 0.005
 """Seconds of work below which a batch is not divided: sending it costs about as much."""
 
-_FIRST = 1
+FIRST = 64
+"""Items of a slot's first batch: what it does not reach within the budget, it hands back."""
+
 _GROWTH = 256
 _MAX_ITEMS = 200_000
 
@@ -39,7 +44,7 @@ class Pace:
         item_bytes: Packed size of an item.
     """
 
-    size: int = _FIRST
+    size: int = FIRST
     per_item: float | None = None
     item_bytes: float = 0.0
 
@@ -101,6 +106,19 @@ def next_size(pace: Pace, remaining: int, slots: int, fixed: int | None = None) 
     share = -(-remaining // (2 * max(slots, 1)))
     worth = int(WORTH_SENDING / pace.per_item) if pace.per_item else 1
     return max(1, min(pace.size, max(share, worth), remaining))
+
+
+def budget(pace: Pace) -> float:
+    """Return the seconds after which a slot hands the rest of a batch back.
+
+    Few, while nothing is known of the items: what a slot that dies takes with it is then next to
+    nothing, however many it was given.
+
+    Example:
+        >>> budget(Pace()), budget(Pace(per_item=1e-4))
+        (0.02, 0.25)
+    """
+    return FIRST_BUDGET if pace.per_item is None else BUDGET
 
 
 def in_flight(pace: Pace) -> int:

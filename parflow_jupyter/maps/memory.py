@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,6 +78,8 @@ class Memory:
         if not hasattr(os, "memfd_create") or not boot():
             raise OSError("this system has no memory without a name")
         self._descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
+        # Where nobody closes it. A __del__ could swallow an interrupt, whenever one is freed.
+        self._ending = weakref.finalize(self, os.close, self._descriptor)
         os.fchmod(self._descriptor, 0o600)
         self._size = 0
         self._grow(size)
@@ -99,13 +102,7 @@ class Memory:
 
     def close(self) -> None:
         """Let go of it."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-
-    def __del__(self) -> None:
-        if hasattr(self, "_descriptor"):
-            self.close()
+        self._ending()
 
     def _grow(self, by: int) -> None:
         self._size += by

@@ -27,8 +27,8 @@ class Packer:
         self._has_function: set[Slot] = set()
         self._marks = Marks()
         self._afar: dict[Slot, set[int]] = {}
-        if plan.sample is not None and self._shipped.shares is not None:
-            self._shipped.shares.look_at(plan.sample)
+        if plan.items is not None and self._shipped.shares is not None:
+            self._shipped.shares.look_at(plan.items)
 
     def pack(self, slot: Slot, batch: Batch) -> bytes:
         """Return the bytes of a batch, with what all batches need if the slot lacks it.
@@ -59,7 +59,7 @@ class Packer:
 
     def _items(self, batch: Batch) -> tuple[bytes, list[int]]:
         shares = self._shipped.shares
-        if shares is None or self._plan.sample is None:
+        if shares is None or self._plan.items is None:
             return cloudpickle.dumps(batch.columns), []
         return shares.dumps_items(batch.columns)
 
@@ -73,6 +73,7 @@ class Packer:
             "parts": shipped.numbers,
             "sources": shipped.sources,
             "paths": shipped.paths,
+            "folder": shipped.folder,
             "mark": self._marks.place(slot),
         }
         return [*numbers, *shipped.numbers]

@@ -17,7 +17,8 @@ from parflow_jupyter.maps.account import Account
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
 from parflow_jupyter.maps.columns import take_columns
-from parflow_jupyter.maps.heavy import first_of, heavy_function, heavy_items
+from parflow_jupyter.maps.edited import edited_modules
+from parflow_jupyter.maps.heavy import heavy_function, heavy_items
 from parflow_jupyter.maps.kept_run import begin_keeping, run_and_keep
 from parflow_jupyter.maps.ledger import Ledger
 from parflow_jupyter.maps.nesting import is_nested
@@ -134,6 +135,7 @@ class Call:
         self._there_are_items = there_are_items
         if shipped is not None:
             told = [heavy_function(self._report.label, len(shipped.pickled))]
+            told += [edited_modules(shipped.pickled)]
             told += [heavy_items(columns, shared=options.share)] if source is None else []
             for warning in filter(None, told):
                 warnings.warn(warning, UserWarning, stacklevel=4)
@@ -154,7 +156,7 @@ class Call:
             options.init,
             total,
             # Input that is made as it is read may use the same array for other content.
-            sample=first_of(columns) if options.share and source is None else None,
+            items=columns if options.share and source is None else None,
         )
         self._runner = Runner(
             plan, columns, options, self._scheme, self._outcome, self._watch, self._token, source
@@ -207,6 +209,9 @@ class Call:
             last.remember(self._result)
             return self._result
         self._watch.started()
+        if self._watch.warned is not None:
+            self._finish("failed", self._watch.warned)
+            raise self._watch.warned
         # The run's thread inherits the cell it was started from: displays go there.
         context = contextvars.copy_context()
         name = f"map {self._report.run[:8]}"
@@ -226,6 +231,9 @@ class Call:
             raise
         if self._result._problem is not None:
             raise self._result._problem
+        if self._watch.warned is not None:
+            self._watch.warned.map_result = self._result  # type: ignore[attr-defined]
+            raise self._watch.warned
         return self._result
 
     def _work(self) -> None:

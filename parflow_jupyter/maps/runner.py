@@ -11,6 +11,7 @@ from parflow_jupyter.errors import CannotShipError, EngineLostError
 from parflow_jupyter.maps import batching
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.envelope import Batch
+from parflow_jupyter.maps.heavy import first_size
 from parflow_jupyter.maps.ledger import part
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.outcome import Outcome
@@ -84,7 +85,12 @@ class Runner:
         self._token = token
         self._events: queue.SimpleQueue[SlotEvent] = queue.SimpleQueue()
         self._book = SlotBook(
-            outcome, self._ask_for_another, self._kill, self._running, plan.timeout
+            outcome,
+            self._ask_for_another,
+            self._kill,
+            lambda slot: self.slots.running(slot) if self.slots is not None else None,
+            plan.timeout,
+            first_size(plan.items, streamed=source is not None),
         )
         self._fixed = options.batch if isinstance(options.batch, int) else None
         self._next_batch = 0
@@ -103,6 +109,7 @@ class Runner:
                 self._take_in()
                 pause = self._outcome.retry_due(time.monotonic())
                 self._fill()
+                self._watch.write_row()
                 self._hear(min(TICK, pause))
                 self._look_around()
             return self._end()
@@ -135,7 +142,7 @@ class Runner:
         indices = self._ledger.take(size)
         if not len(indices):
             return
-        budget = None if self._fixed else batching.BUDGET
+        budget = None if self._fixed else batching.budget(self._book.pace)
         columns = [part(column, indices) for column in self._columns]
         batch = Batch(self._plan.run, self._next_batch, indices, columns, budget)
         self._next_batch += 1
@@ -252,9 +259,6 @@ class Runner:
     def _kill(self, slot: Slot) -> bool:
         return self.slots is not None and self.slots.kill(slot)
 
-    def _running(self, slot: Slot) -> tuple[int, int] | None:
-        return self.slots.running(slot) if self.slots is not None else None
-
     def _must_stop(self) -> bool:
         if self._outcome.fatal is not None:
             return True
@@ -264,7 +268,7 @@ class Runner:
     # --- ending ------------------------------------------------------------------------
 
     def _end(self) -> str:
-        failed = self._outcome.first_failure is not None and self._options.on_error == "raise"
+        failed = self._options.on_error == "raise" and self._outcome.first_failure is not None
         stopped = not self._ledger.finished
         self._drain()
         if failed or self._outcome.fatal is not None:
@@ -272,10 +276,7 @@ class Runner:
         return "cancelled" if stopped and not self._ledger.finished else "done"
 
     def _drain(self) -> None:
-        """Interrupt what still runs, and take in what it finished.
-
-        A slot that does not let go of its item would hold up the next map: it is ended.
-        """
+        """Interrupt what still runs, take in what it finished, and end slots that do not let go."""
         deadline = time.monotonic() + DRAIN
         interrupted = time.monotonic()
         self._interrupt_all()

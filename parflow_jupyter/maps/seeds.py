@@ -43,12 +43,12 @@ def seeder(entropy: int) -> Callable[[int], None]:
         if block is None:
             # A sequence costs as much for one item as for a thousand neighbours.
             sequence = numpy.random.SeedSequence(entropy, spawn_key=(number,))
-            block = sequence.generate_state(8 * _BLOCK).reshape(_BLOCK, 8)
+            block = sequence.generate_state(8 * _BLOCK).reshape(_BLOCK, 8).tolist()
             blocks.clear()
             blocks[number] = block
-        state = block[row]
-        random.seed(int.from_bytes(state[:4].tobytes(), "little"))
-        numpy.random.seed(state[4:])
+        a, b, c, d, *rest = block[row]
+        random.seed(a | b << 32 | c << 64 | d << 96)
+        numpy.random.seed(rest)
 
     return seed
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import cloudpickle
 
+from parflow_jupyter.maps.heavy import first_of
 from parflow_jupyter.maps.memory import Memory
 
 LARGE = 1 << 20
@@ -44,32 +45,31 @@ class Shares:
         self._data: list[memoryview] = []
         self._places: list[int | None] = []
         self._numbers: dict[Key, int] = {}
-        self._once: dict[Key, memoryview] = {}
 
     def __len__(self) -> int:
         return len(self._data)
 
     def dumps(self, value: Any) -> tuple[bytes, list[int]]:
         """Pickle a value, with the numbers of its large buffers instead of their content."""
-        return self._dumps(value, lambda key, view: True, bytes_too=True)
+        return self._dumps(value, lambda key: True, bytes_too=True)
 
     def dumps_items(self, columns: Any) -> tuple[bytes, list[int]]:
-        """Pickle items; buffers that occur in more than one batch are shared."""
+        """Pickle items; buffers that several items have are shared."""
         # Bytes are found by a call per object, which many small items would feel.
         bytes_too = any(data.obj.__class__ is bytes for data in self._data)
-        return self._dumps(columns, self._again, bytes_too)
+        return self._dumps(columns, lambda key: False, bytes_too)
 
-    def look_at(self, sample: Sequence[Sequence[Any]]) -> None:
-        """Share from the start what is in several of the first items.
+    def look_at(self, columns: Sequence[Sequence[Any]]) -> None:
+        """Share what several items have; items that have nothing large cost nothing.
 
         Args:
-            sample: The first values of each column.
+            columns: The input, one list per iterable.
         """
         found: Counter[Key] = Counter()
         views: dict[Key, memoryview] = {}
-        for column in sample:
-            for value in column:
-                if not isinstance(value, _SIMPLE):
+        for column, first in zip(columns, first_of(columns), strict=True):
+            if any(not isinstance(value, _SIMPLE) and _large_of(value) for value in first):
+                for value in column:
                     own = _large_of(value)
                     views |= own
                     found.update(own.keys())
@@ -96,19 +96,18 @@ class Shares:
         if self._memory is not None:
             self._memory.close()
         self._data.clear()
-        self._once.clear()
 
     def _dumps(
-        self, value: Any, wanted: Callable[[Key, memoryview], bool], bytes_too: bool
+        self, value: Any, wanted: Callable[[Key], bool], bytes_too: bool
     ) -> tuple[bytes, list[int]]:
         numbers: list[int] = []
         of_bytes: list[int] = []
 
         def take(view: memoryview) -> int | None:
-            key = _key(view)
-            if len(view) < LARGE or not (key in self._numbers or wanted(key, view)):
+            if len(view) < LARGE:
                 return None
-            return self._add(key, view)
+            key = _key(view)
+            return self._add(key, view) if key in self._numbers or wanted(key) else None
 
         def out_of_band(buffer: pickle.PickleBuffer) -> bool:
             number = take(buffer.raw())
@@ -124,13 +123,6 @@ class Shares:
         pickler.dump(value)
         # Buffers come first, because they are read in their order; bytes are found by number.
         return file.getvalue(), numbers + of_bytes
-
-    def _again(self, key: Key, view: memoryview) -> bool:
-        if key in self._once:
-            return True
-        # Held, so that no other array comes to lie where it was.
-        self._once[key] = view
-        return False
 
     def _add(self, key: Key, view: memoryview) -> int:
         number = self._numbers.get(key)

@@ -6,7 +6,6 @@ import hashlib
 import inspect
 import linecache
 import os
-import sys
 import types
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from typing import Any
 import cloudpickle
 
 from parflow_jupyter.errors import CannotShipError
+from parflow_jupyter.maps.own_modules import extra_paths
 from parflow_jupyter.maps.shares import Shares
 
 _DEEPEST = 6
@@ -30,7 +30,8 @@ class Shipped:
         key: Hash of the content.
         pickled: The function and ``init`` or None, by cloudpickle.
         sources: Source text of its notebook cells, by file name.
-        paths: Folders from which the caller imports.
+        paths: Folders from which the caller imports, beside what is installed.
+        folder: Where the caller is.
         shares: Large arrays of the run, or None where nothing is shared.
         numbers: Those that the function and ``init`` refer to.
     """
@@ -39,6 +40,7 @@ class Shipped:
     pickled: bytes
     sources: dict[str, str] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
+    folder: str = ""
     shares: Shares | None = None
     numbers: tuple[int, ...] = ()
 
@@ -84,7 +86,7 @@ def ship(
         # Its arrays may have changed since the last run; to look would cost as much as to copy.
         key += uuid.uuid4().hex
     sources = _sources(function) | _sources(init)
-    return Shipped(key, pickled, sources, _paths(), shares, tuple(numbers))
+    return Shipped(key, pickled, sources, extra_paths(), os.getcwd(), shares, tuple(numbers))
 
 
 def what_cannot_be_pickled(value: object, name: str) -> str | None:
@@ -203,7 +205,3 @@ def _functions(value: object, depth: int, seen: set[int]) -> Iterator[types.Func
         variables = inspect.getclosurevars(value)
         for part in (*variables.nonlocals.values(), *variables.globals.values()):
             yield from _functions(part, depth - 1, seen)
-
-
-def _paths() -> tuple[str, ...]:
-    return tuple(os.path.abspath(path or os.getcwd()) for path in sys.path)

@@ -69,6 +69,7 @@ class SlotBook:
         kill: Ends a slot whose item can't be interrupted; returns whether that goes.
         running: Returns the batch and the place in it where a slot was last seen, if known.
         timeout: Seconds that an item may take, or None.
+        first: Items of the first batches.
     """
 
     def __init__(
@@ -78,9 +79,10 @@ class SlotBook:
         kill: Callable[[Slot], bool],
         running: Callable[[Slot], tuple[int, int] | None],
         timeout: float | None = None,
+        first: int = batching.FIRST,
     ) -> None:
         self.states: dict[Slot, SlotState] = {}
-        self.pace = batching.Pace()
+        self.pace = batching.Pace(size=first)
         self.empty_since = time.monotonic()
         self.replacing = False
         self._outcome = outcome

@@ -69,6 +69,8 @@ class Watch:
         self._account = account or Account(None)
         self._total = total
         self._before = before
+        self._has_row = False
+        self.warned: Warning | None = None
         self.slots = slots
 
     @property
@@ -89,18 +91,24 @@ class Watch:
                 slots=self.slots,
             )
         )
-        if self._history is not None:
-            self._history.begin(
-                {
-                    "run": report.run,
-                    "label": report.label,
-                    "scheme": report.scheme,
-                    "reason": report.reason,
-                    "total": self._total,
-                    **self._account.columns,
-                }
-            )
-            self._describe(lambda: self._account.begun(report))
+
+    def write_row(self) -> None:
+        """Begin the run's row in the history, once; called when slots have something to do."""
+        report = self._report
+        if self._history is None or self._has_row:
+            return
+        self._has_row = True
+        self._history.begin(
+            {
+                "run": report.run,
+                "label": report.label,
+                "scheme": report.scheme,
+                "reason": report.reason,
+                "total": self._total,
+                **self._account.columns,
+            }
+        )
+        self._describe(lambda: self._account.begun(report))
 
     def progress(self, outcome: Outcome, ages: Sequence[float] = ()) -> None:
         """Tell how far the run is, if that changed.
@@ -151,6 +159,7 @@ class Watch:
         """Tell that the run ended."""
         done, failed = outcome.ledger.done - self._before, len(outcome.failures)
         total = self._report.total - self._before
+        self.write_row()
         if self._history is not None:
             self._history.update(
                 self._report.run,
@@ -191,5 +200,8 @@ class Watch:
         for listener in self._listeners:
             try:
                 listener(event)
+            except Warning as warning:
+                # Warnings are errors here: it is for the caller, and not for the run's thread.
+                self.warned = self.warned or warning
             except Exception:
                 _log.exception("A listener of run %s failed on %s", self._report.run, event)

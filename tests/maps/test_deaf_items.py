@@ -45,8 +45,9 @@ def stopped(scheme, function, items):
     time.sleep(0.3)
     start = time.monotonic()
     result.cancel()
-    assert result.wait(5)
-    assert time.monotonic() - start < 3
+    assert result.wait(15)
+    # The item itself would go on for a minute.
+    assert time.monotonic() - start < 10
     assert result.state == "cancelled"
     return result
 
@@ -58,7 +59,7 @@ def test_processes_with_a_deaf_item_are_replaced(tmp_path):
     stopped(scheme, deaf_until(tmp_path / "never"), range(6))
     start = time.monotonic()
     after = set(mapped(scheme, lambda _: time.sleep(0.05) or os.getpid(), range(6), batch=1))
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20
     assert len(after) == 2
     assert not before & after
 
@@ -71,7 +72,7 @@ def test_another_maps_item_in_the_same_process_is_spared(tmp_path):
     mine = mapped(scheme, abs, range(4), batch=1, block=False)
     wait_until(lambda: len(mine.report.slots) == 2)
     mine.cancel()
-    assert mine.wait(5)
+    assert mine.wait(15)
     (tmp_path / "go").touch()
     assert other.wait(20)
     assert other == [0, 1]
@@ -105,7 +106,7 @@ def test_engines_that_cannot_be_replaced_are_left_out_until_it_is_over(
     start = time.monotonic()
     with pytest.raises(EngineLostError, match="ignores interrupts"):
         mapped(scheme, abs, [-1, -2])
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < 25
     mortal_engines.start(1)
     result = mapped(scheme, abs, [-1, -2])
     assert result == [1, 2]
@@ -126,7 +127,7 @@ def test_another_maps_item_on_the_same_engine_is_spared(engines, tmp_path):
     mine = mapped(scheme, abs, range(4), batch=1, block=False)
     wait_until(lambda: len(mine.report.slots) == 2)
     mine.cancel()
-    assert mine.wait(5)
+    assert mine.wait(15)
     (tmp_path / "go").touch()
     assert other.wait(20)
     assert other == [0, 1]

@@ -34,14 +34,14 @@ def mapped(scheme, function, items, **options):
     return run_map(function, [items], options=options, schemes=[scheme])
 
 
-def wait_until(true, within=15):
+def wait_until(true, within=25):
     deadline = time.monotonic() + within
     while not true():
         assert time.monotonic() < deadline, f"not so within {within} s"
         time.sleep(0.01)
 
 
-def without_shared_memory(*_):
+def without_shared_memory(*_, **__):
     raise OSError("none here")
 
 
@@ -107,13 +107,13 @@ def test_what_is_finished_behind_a_long_item_is_delivered(scheme):
     assert sorted(result.finished_items) == [0, 1, 2, 3, 5, 6, 7, 8]
     assert [f.index for f in result.errors] == [4]
     result.cancel()
-    assert result.wait(5)
+    assert result.wait(15)
     if scheme.capabilities.captures:
         printed = {index: text for index, _, text in result.report.output}
         assert printed == {x: f"item {x}\n" for x in range(9)}
     times = {item.index: item.seconds for item in result.report.items()}
     assert sorted(times) == list(range(9))
-    assert max(times.values()) < 5
+    assert max(times.values()) < 25
 
 
 def long_first_half(x):
@@ -128,7 +128,7 @@ def test_what_was_delivered_early_is_not_taken_twice(scheme):
     assert len(result.report.batches) > 1
     assert sorted(item.index for item in result.report.items()) == list(range(12))
     seconds = {item.index: item.seconds for item in result.report.items()}
-    assert all(0.15 < seconds[x] < 5 for x in range(6))
+    assert all(0.15 < seconds[x] < 25 for x in range(6))
 
 
 def test_imap_gives_what_is_finished_behind_a_long_item(elsewhere):
@@ -138,7 +138,8 @@ def test_imap_gives_what_is_finished_behind_a_long_item(elsewhere):
     start = time.monotonic()
     results = run_imap(long_at_the_end, [range(10)], options=options, schemes=[scheme])
     assert sorted(next(results) for _ in range(8)) == [0, 1, 2, 3, 5, 6, 7, 8]
-    assert time.monotonic() - start < 15
+    # The long one takes half a minute.
+    assert time.monotonic() - start < 25
     results.close()
 
 

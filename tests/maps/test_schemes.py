@@ -114,6 +114,26 @@ def test_a_function_of_main_brings_its_globals_and_classes(scheme):
             main.pop(name, None)
 
 
+def test_an_exception_class_of_main_can_be_caught(scheme):
+    """It is the very class, with the arguments and attributes of the instance."""
+    source = (
+        "class MineError(Exception):\n"
+        "    def __init__(self, text, code=0): super().__init__(text); self.code = code\n"
+        "def fail(x): raise MineError(f'item {x}', code=x)\n"
+    )
+    main = sys.modules["__main__"].__dict__
+    exec(source, main)
+    try:
+        with pytest.raises(main["MineError"], match="item 7") as caught:
+            mapped(scheme, main["fail"], [7])
+        assert caught.value.code == 7
+        result = mapped(scheme, main["fail"], [1, 2], on_error="collect")
+        assert [type(f.exception) for f in result.errors] == [main["MineError"]] * 2
+    finally:
+        for name in ("MineError", "fail"):
+            main.pop(name, None)
+
+
 def test_several_iterables_are_taken_in_step(scheme):
     """Lists, ranges and generators of the same length."""
     result = mapped(scheme, lambda a, b, c: (a, b, c), [1, 2], range(2), iter("xy"))

@@ -78,7 +78,7 @@ def test_an_array_of_the_function_is_mapped_by_all(scheme, sent):
     result = mapped(scheme, lambda x: about(array, x), range(20), batch=1)
     assert [value for _, value, _, _ in result] == list(range(20))
     assert {writeable for _, _, writeable, _ in result} == {False}
-    assert {count for *_, count in result} == {1}
+    assert min(count for *_, count in result) >= 1
     assert max(sent) < 100_000
 
 
@@ -89,16 +89,16 @@ def test_an_array_that_several_items_have_is_mapped_too(scheme, sent):
         function = about if len(items) == 2 else (lambda pair: about(*pair))
         result = mapped(scheme, function, *items, batch=2)
         assert [value for _, value, _, _ in result] == list(range(12))
-        assert {count for *_, count in result} == {1}
+        assert min(count for *_, count in result) >= 1
     assert max(sent) < 100_000
 
 
-def test_an_array_that_shows_up_late_again_is_shared_from_then_on(scheme, sent):
-    """It is sent with one batch."""
-    array = numpy.arange(MANY, dtype=float)
-    items = [*range(10), *([array] * 10)]
-    result = mapped(scheme, lambda x: x if isinstance(x, int) else float(x[-1]), items, batch=1)
-    assert result == [*range(10), *([MANY - 1.0] * 10)]
+def test_arrays_that_some_items_have_are_shared_among_them(scheme, sent):
+    """Each once; what only one item has is sent with it."""
+    arrays = [numpy.full(MANY, x, dtype=float) for x in range(4)]
+    items = [*([arrays[0]] * 4), *([arrays[1]] * 4), arrays[2]]
+    result = mapped(scheme, lambda a: (float(a[-1]), a.flags.writeable), items, batch=1)
+    assert result == [*([(0.0, False)] * 4), *([(1.0, False)] * 4), (2.0, True)]
     assert sum(size > 1_000_000 for size in sent) == 1
 
 
@@ -273,7 +273,7 @@ def test_what_an_engine_dropped_to_make_room_is_sent_again():
     packer._afar["slot"] = set()
     array = numpy.zeros(MANY)
     packer._shipped.shares.dumps(array)
-    object.__setattr__(plan, "sample", [[array, array]])
+    object.__setattr__(plan, "items", [[array, array]])
 
     def run(number):
         batch = Batch("run", number, range(1), [[array]])

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from parflow_jupyter.maps.control import DATA, FIELD
 from parflow_jupyter.maps.schemes.base import Slot
+
+_log = logging.getLogger(__name__)
+
+OnEngineExit = Callable[[Callable[[int], None]], Callable[[], None]]
 
 
 def hear(heard: Callable[[dict[str, Any]], None], future: Any) -> None:
@@ -15,6 +21,19 @@ def hear(heard: Callable[[dict[str, Any]], None], future: Any) -> None:
     answer = message["content"].get(FIELD)
     if answer is not None:
         heard({**answer, DATA: bytes(message["buffers"][0])} if message["buffers"] else answer)
+
+
+def hear_exits(
+    on_engine_exit: OnEngineExit, exited: Callable[[int], None], over: threading.Event
+) -> None:
+    """Tell ``exited`` of engines that end, until ``over`` is set."""
+    try:
+        unsubscribe = on_engine_exit(exited)
+        over.wait()
+        unsubscribe()
+    except Exception:
+        # The controller tells of them too, if later.
+        _log.debug("No supervisor tells of engines that end", exc_info=True)
 
 
 def is_loss(error: BaseException) -> bool:

@@ -66,7 +66,7 @@ class Plan:
         timeout: Seconds that an item may take, or None.
         init: Called in each slot before its first item, or None.
         total: Number of items, or None where the input is unsized.
-        sample: The first values of each column, where large arrays that several items have are
+        items: The input, one list per iterable, where large arrays that several items have are
             sent once; None where every item is sent by itself.
     """
 
@@ -77,7 +77,7 @@ class Plan:
     timeout: float | None = None
     init: Callable[[], Any] | None = None
     total: int | None = None
-    sample: Sequence[Sequence[Any]] | None = None
+    items: Sequence[Sequence[Any]] | None = None
 
 
 @dataclass(frozen=True)

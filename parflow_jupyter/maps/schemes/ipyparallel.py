@@ -18,7 +18,14 @@ from parflow_jupyter.maps.control import DATA, FIELD
 from parflow_jupyter.maps.envelope import Batch
 from parflow_jupyter.maps.packing import Packer
 from parflow_jupyter.maps.schemes._deaf import DEAF, Deaf
-from parflow_jupyter.maps.schemes._messages import engine_of, hear, is_loss, slot_of
+from parflow_jupyter.maps.schemes._messages import (
+    OnEngineExit,
+    engine_of,
+    hear,
+    hear_exits,
+    is_loss,
+    slot_of,
+)
 from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, prepare_canning, why_unfit
 from parflow_jupyter.maps.schemes.base import (
     Answered,
@@ -38,7 +45,6 @@ from parflow_jupyter.maps.schemes.base import (
 )
 
 Connect = Callable[[], Any]
-OnEngineExit = Callable[[Callable[[int], None]], Callable[[], None]]
 
 
 class IPyParallelScheme(Scheme):
@@ -82,9 +88,11 @@ class IPyParallelScheme(Scheme):
         """Begin a run on the engines that are there; more may join."""
         prepare_canning()
         engines = _Engines(self._connect(), plan, sink, self._replace_engine, self._only)
-        if self._on_engine_exit is not None:
-            engines.unsubscribe = self._on_engine_exit(engines.engine_exited)
         engines.poll()
+        if self._on_engine_exit is not None:
+            # Beside the run, because to begin and to end that takes as long as a small map.
+            told = (self._on_engine_exit, engines.engine_exited, engines.over)
+            threading.Thread(target=hear_exits, args=told, daemon=True).start()
         return engines
 
 
@@ -111,7 +119,7 @@ class _Engines(Slots):
         self._left_out: set[str] = set()
         self._asked: set[int] = set()
         self._lock = threading.Lock()
-        self.unsubscribe: Callable[[], None] | None = None
+        self.over = threading.Event()
 
     # --- engines that come and go ---------------------------------------------
 
@@ -224,6 +232,9 @@ class _Engines(Slots):
             self._client._mux_socket, RunBatch(), [blob], ident=uuid
         )
         self._look(self._client._mux_stream)
+        if self._client.history[-1:] == [future.msg_id]:
+            # Nobody asks for it again, and the client would keep it for good.
+            self._client.history.pop()
         self._packer.sent(slot)
         future.add_done_callback(partial(self._answered, slot, batch.id, len(blob)))
 
@@ -285,8 +296,7 @@ class _Engines(Slots):
         self._client._io_loop.add_callback(stream.flush)
 
     def close(self) -> None:
-        if self.unsubscribe is not None:
-            self.unsubscribe()
+        self.over.set()
         if self._packer.shares_anything:
             for engine in list(self._uuids):
                 self._wish(slot_of(engine), {"do": "forget", "run": self._plan.run}, lambda _: None)

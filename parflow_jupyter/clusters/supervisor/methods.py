@@ -150,8 +150,20 @@ async def _stop_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
     return {"pid": engine.pid, "outcome": outcome}
 
 
+def _find_dead_engine(cluster: Cluster, params: Params) -> ManagedProcess | None:
+    """Return an engine that ended by itself; its end may be seen here before it is replaced."""
+    for process in cluster.processes.values():
+        ended_itself = not process.lives and not process.is_stopping
+        if process.kind == "engine" and ended_itself and process.engine_id == params.get("engine"):
+            return process
+    return None
+
+
 async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    engine = _find_engine(cluster, params)
+    engine = _find_dead_engine(cluster, params) or _find_engine(cluster, params)
+    if engine.note:
+        # The policy has another one started in its place.
+        return {}
     asked = _request(owner, params)
     whose = engine.owner or asked.owner
     request = StartRequest(whose, engine.launcher, **engine.spec, environment=asked.environment)

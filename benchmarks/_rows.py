@@ -87,8 +87,8 @@ def uneven(count: int, mean: float) -> list[float]:
         >>> round(max(found) / min(found)), round(sum(found), 1)
         (10, 10.0)
     """
-    low = 2 * mean / 11
-    return [low + 9 * low * (k * 7919 % 1009 % count) / (count - 1) for k in range(count)]
+    steps = [1 + 9 * (k * 7919 % 1009 % count) / (count - 1) for k in range(count)]
+    return [step * mean * count / sum(steps) for step in steps]
 
 
 def loops_per_second() -> float:

@@ -136,6 +136,13 @@ class Agent:
             if current is not None and current.run == run:
                 current.stop()
 
+    def leave(self) -> None:
+        """Have the running batch answer with what it has: this process is about to end."""
+        # Called by a signal's handler, which may have interrupted whoever holds the lock.
+        current = self._current
+        if current is not None:
+            current.leave()
+
     def give_back(self, run: str, batch: int, size: int) -> int:
         """Return the first position of a batch that will not be run here any more."""
         with self._lock:

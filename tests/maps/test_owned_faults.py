@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from home import Home
-from process_helpers import wait_until
+from process_helpers import processes_of, wait_until
 from scripted import Scripted
 
 import parflow_jupyter as pf
@@ -116,20 +116,48 @@ def test_all_engines_killed_mid_map_are_replaced(script_folder, two_engines):
     assert sum(script.runs().values()) <= 42
 
 
-def test_a_killed_controller_mid_map_is_noticed(script_folder, monkeypatch):
-    """The map ends with what was done, each missing item says what to do, and a new one runs."""
-    monkeypatch.setattr(runner_module, "NO_SLOT_REPLACING", 3.0)
+def test_a_killed_controller_mid_map_is_replaced_with_its_engines(script_folder):
+    """Only what was running is run again; the next map goes on with the new ones."""
     script = Scripted(script_folder, seconds=0.05)
-    result = background(script, range(60), batch=1, on_error="collect")
+    result = background(script, range(60), batch=1)
     assert wait_until(lambda: result.progress[0] >= 6, 20)
     os.kill(pf.cluster_info().controller.pid, signal.SIGKILL)
+    assert result.wait(60)
+    assert result == list(range(60))
+    assert sum(script.runs().values()) <= 62
+    assert pf.cluster_info().controller.started_here
+    assert pf.parallel_map(abs, [-1, -2], **QUIET) == [1, 2]
+
+
+def test_an_engine_that_is_stopped_mid_map_fails_no_item(two_engines):
+    """Whoever stops an engine did not mean its item, which is run elsewhere."""
+    result = background(lambda x: time.sleep(0.3) or x, range(16), batch=1)
+    assert wait_until(lambda: result.progress[0] >= 2, 20)
+    wiring.process.clusters().stop_engine(min(two_engines))
+    assert result.wait(40)
+    assert result == list(range(16))
+    assert result.errors == []
+
+
+def test_a_cluster_that_is_shut_down_mid_map_stays_down(script_folder, monkeypatch):
+    """Whoever wanted that wanted no new engines: the rest fails, with what to do."""
+    monkeypatch.setattr(runner_module, "NO_SLOT", 1.0)
+    monkeypatch.setattr(runner_module, "NO_SLOT_REPLACING", 2.0)
+    script = Scripted(script_folder, seconds=0.05)
+    result = background(script, range(200), batch=1, on_error="collect")
+    assert wait_until(lambda: result.progress[0] >= 6, 20)
+    pf.cleanup(terminate=True)
     assert result.wait(30)
-    assert len(result) == 60
-    done = result.finished_items
-    assert all("Start engines" in str(failure.exception) for failure in result.errors)
-    assert len(done) >= 6
-    assert all(index == value for index, value in done.items())
-    assert len(done) + len(result.errors) == 60
+    assert len(result.finished_items) + len(result.errors) == 200
+    assert "Start engines" in str(result.errors[-1].exception)
+    assert pf.cluster_info().controller is None
+
+
+def test_nothing_we_start_is_in_this_processes_group(owned):
+    """So that a terminal's Ctrl-C, which goes to the group, stops this process alone."""
+    started = processes_of(owned)
+    assert len(started) >= 4
+    assert os.getpgrp() not in {os.getpgid(pid) for pid in started}
 
 
 def test_an_item_that_runs_out_of_memory_fails_alone(two_engines):
@@ -251,13 +279,16 @@ def alarm(seconds):
 def test_interrupts_at_a_hundred_random_moments(scheme):
     """Never a wrong value, never a hang: a whole or a partial result, and a next map."""
     count = {"ipyparallel": 60, "processes": 40, "serial": 10}[scheme]
-    moments = random.Random(20).choices(range(1, 80), k=count)
+    start = time.monotonic()
+    pf.parallel_map(lambda x: x + 1, range(100_000), scheme=scheme, progress=False)
+    longest, rng = 1.2 * (time.monotonic() - start), random.Random(20)
+    moments = [rng.uniform(0.001, longest) for _ in range(count)]
     begun = 0
     for moment in moments:
         result = None
         start = time.monotonic()
         try:
-            with alarm(moment / 1000):
+            with alarm(moment):
                 result = pf.parallel_map(
                     lambda x: x + 1, range(100_000), scheme=scheme, progress=False
                 )
@@ -266,10 +297,10 @@ def test_interrupts_at_a_hundred_random_moments(scheme):
         except KeyboardInterrupt as stop:
             # Without a result, the map had not begun.
             result = getattr(stop, "map_result", result)
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 30
         begun += result is not None
         finished = result.finished_items if result is not None else {}
         assert all(value == index + 1 for index, value in finished.items())
         assert pf.parallel_map(abs, [-5], scheme=scheme, progress=False) == [5]
-    assert begun > count / 2
+    assert begun > count / 5
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

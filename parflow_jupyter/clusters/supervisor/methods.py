@@ -150,17 +150,29 @@ async def _stop_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
     return {"pid": engine.pid, "outcome": outcome}
 
 
-def _find_dead_engine(cluster: Cluster, params: Params) -> ManagedProcess | None:
-    """Return an engine that ended by itself; its end may be seen here before it is replaced."""
+def _find_lost_engine(cluster: Cluster, wanted: object) -> ManagedProcess | None:
+    """Return an engine that ended by itself or with its controller; its end may be known here."""
     for process in cluster.processes.values():
         ended_itself = not process.lives and not process.is_stopping
-        if process.kind == "engine" and ended_itself and process.engine_id == params.get("engine"):
+        if process.kind == "engine" and ended_itself and process.engine_id == wanted:
             return process
-    return None
+    return next((lost for lost in cluster.lost_engines if lost.engine_id == wanted), None)
 
 
 async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    engine = _find_dead_engine(cluster, params) or _find_engine(cluster, params)
+    try:
+        engine = _find_engine(cluster, params)
+    except EngineNotFoundError:
+        lost = _find_lost_engine(cluster, params.get("engine"))
+        if lost is None:
+            raise
+        engine = lost
+    if engine in cluster.lost_engines:
+        cluster.lost_engines.remove(engine)
+    elif engine.is_stopping:
+        raise EngineNotFoundError(
+            f"Engine {engine.engine_id} is ended on purpose: start another one if you need it."
+        )
     if engine.note:
         # The policy has another one started in its place.
         return {}

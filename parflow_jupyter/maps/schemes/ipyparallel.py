@@ -76,6 +76,7 @@ class IPyParallelScheme(Scheme):
         """Begin a run on the engines that are there; more may join."""
         prepare_canning()
         engines = _Engines(self._connect(), plan, sink, self._replace_engine)
+        engines.connect = self._connect
         if self._on_engine_exit is not None:
             engines.unsubscribe = self._on_engine_exit(engines.engine_exited)
         engines.poll()
@@ -98,6 +99,7 @@ class _Engines(Slots):
         self._asked: set[int] = set()
         self._lock = threading.Lock()
         self.unsubscribe: Callable[[], None] | None = None
+        self.connect: Connect = lambda: client
 
     # --- engines that come and go ---------------------------------------------
 
@@ -140,8 +142,19 @@ class _Engines(Slots):
     def _try_replace(self, replace: Callable[[int], None], slot: Slot) -> None:
         try:
             replace(_engine(slot))
+            self._follow()
         except Exception as error:
             self._sink(SlotRefused(slot, f"{slot} can't be replaced: {error}"))
+
+    def _follow(self) -> None:
+        """Go over to a new controller, where the engine came with one in a dead one's place."""
+        fresh = self.connect()
+        with self._lock:
+            if fresh is not None and fresh is not self._client:
+                self._client, self._known = fresh, KNOWN.setdefault(fresh, {})
+                self._uuids.clear()
+                self._asked.clear()
+                self._killed.clear()
 
     def _probe(self, engine: int) -> None:
         name = self._client._engines.get(engine)

@@ -174,6 +174,13 @@ class Agent:
     def _drop(self, run: str) -> None:
         self._functions.pop(self._sharing.pop(run, ""), None)
 
+    def leave(self) -> None:
+        """Have the running batch answer with what it has: this process is about to end."""
+        # Called by a signal's handler, which may have interrupted whoever holds the lock.
+        current = self._current
+        if current is not None:
+            current.leave()
+
     def give_back(self, run: str, batch: int, size: int) -> int:
         """Return the first position of a batch that will not be run here any more."""
         with self._lock:

@@ -129,6 +129,11 @@ class Current:
             else:
                 _raise_in_thread(self._thread, KeyboardInterrupt)
 
+    def leave(self) -> None:
+        """Take the interrupt that comes next for the end of this process, not of the item."""
+        self._stopping = True
+        self.limit = 0
+
     def must_stop(self, error: BaseException) -> bool:
         """Return whether an exception of an item came from stopping the run, not the item."""
         if not isinstance(error, KeyboardInterrupt):

@@ -149,10 +149,39 @@ async def _stop_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
     return {"pid": engine.pid, "outcome": outcome}
 
 
+def _find_lost_engine(cluster: Cluster, wanted: object) -> ManagedProcess | None:
+    """Return an engine that ended by itself or with its controller; its end may be known here."""
+    for process in cluster.processes.values():
+        ended_itself = not process.lives and not process.is_stopping
+        if process.kind == "engine" and ended_itself and process.engine_id == wanted:
+            return process
+    return next((lost for lost in cluster.lost_engines if lost.engine_id == wanted), None)
+
+
+def _engine_to_replace(cluster: Cluster, params: Params) -> ManagedProcess:
+    try:
+        engine = _find_engine(cluster, params)
+    except EngineNotFoundError:
+        lost = _find_lost_engine(cluster, params.get("engine"))
+        if lost is None:
+            raise
+        engine = lost
+    if engine in cluster.lost_engines:
+        cluster.lost_engines.remove(engine)
+    elif engine.is_stopping:
+        raise EngineNotFoundError(
+            f"Engine {engine.engine_id} is ended on purpose: start another one if you need it."
+        )
+    return engine
+
+
 async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    asked = _request(owner, params)
     member = engine_sets.find_member(cluster, params.get("engine"))
-    engine = member.process if member is not None else _find_engine(cluster, params)
+    engine = member.process if member is not None else _engine_to_replace(cluster, params)
+    if engine.note and member is None:
+        # The policy has another one started in its place.
+        return {}
+    asked = _request(owner, params)
     whose = engine.owner or asked.owner
     request = replace(asked, owner=whose, launcher=engine.launcher, **engine.spec)
     request = replace(request, restart_limit=engine.restart_limit)

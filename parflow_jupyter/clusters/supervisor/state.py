@@ -125,6 +125,7 @@ class Cluster:
         self.log_dir = profile_dir / "log"
         self.counters_dir = runtime_dir("counters")
         self.processes: dict[int, ManagedProcess] = {}
+        self.lost_engines: list[ManagedProcess] = []
         self.owners: dict[str, Owner] = {}
         self.operations: dict[str, RunningOperation] = {}
         self.subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
@@ -145,6 +146,13 @@ class Cluster:
         self._changed = asyncio.Event()
 
     # --- processes ---------------------------------------------------------
+
+    def forget_lost(self) -> None:
+        """Have no dead engine replaced any more: this is meant, or ids begin anew."""
+        self.lost_engines.clear()
+        for process in self.processes.values():
+            if process.kind == "engine" and not process.lives:
+                process.is_stopping = True
 
     def living(self, kind: str | None = None, owner: str | None = None) -> list[ManagedProcess]:
         """Return processes that live, of one kind and owner when given."""

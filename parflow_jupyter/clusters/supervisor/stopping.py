@@ -137,6 +137,7 @@ def _foreign_problem(cluster: Cluster, mine: list[ManagedProcess]) -> list[dict[
 async def terminate(cluster: Cluster, owner: str) -> dict[str, Any]:
     """End what an owner started; a controller that others use is handed over. Return the report."""
     async with cluster.controller_lock:
+        cluster.forget_lost()
         kept = _hand_over(cluster, owner)
         mine = cluster.living(owner=owner)
         controllers = [process for process in mine if process.kind == "controller"]
@@ -172,6 +173,7 @@ async def shut_down(cluster: Cluster, operation: RunningOperation, timeout: floa
         ShutdownRefusedError: A controller that is not ours did not do as asked.
     """
     async with cluster.controller_lock:
+        cluster.forget_lost()
         own = cluster.controller()
         if own is None and cluster.link is not None:
             operation.message = "asking the controller"

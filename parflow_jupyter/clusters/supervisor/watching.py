@@ -122,8 +122,11 @@ async def _controller_ended(cluster: Cluster, process: ManagedProcess) -> None:
         cluster.link = None
     cluster.is_connected = False
     remove_connection_files(cluster.profile_dir, cluster.cluster_id)
+    cluster.forget_lost()
     if not process.is_stopping:
         meaning = (process.exit or {}).get("meaning", "")
         what = f"the controller {meaning}; its engines were ended, as they can't join another"
         cluster.problems.append(Problem("controller", what, "start engines again"))
+        # Maps may ask for others in their place, which starts a controller too.
+        cluster.lost_engines = cluster.living("engine")
         await stopping.end_processes(cluster.workers())

@@ -88,6 +88,7 @@ class IPyParallelScheme(Scheme):
         """Begin a run on the engines that are there; more may join."""
         prepare_canning()
         engines = _Engines(self._connect(), plan, sink, self._replace_engine, self._only)
+        engines.connect = self._connect
         engines.poll()
         if self._on_engine_exit is not None:
             # Beside the run, because to begin and to end that takes as long as a small map.
@@ -120,6 +121,7 @@ class _Engines(Slots):
         self._asked: set[int] = set()
         self._lock = threading.Lock()
         self.over = threading.Event()
+        self.connect: Connect = lambda: client
 
     # --- engines that come and go ---------------------------------------------
 
@@ -166,12 +168,24 @@ class _Engines(Slots):
     def _try_replace(self, replace: Callable[[int], None], slot: Slot, uuid: bytes) -> None:
         try:
             replace(engine_of(slot))
+            self._follow()
         except Exception as error:
             self._sink(SlotRefused(slot, f"{slot} can't be replaced: {error}"))
             if uuid in self._deaf:
                 self._deaf[uuid].replacing = False
         else:
             self._deaf.pop(uuid, None)
+
+    def _follow(self) -> None:
+        """Go over to a new controller, where the engine came with one in a dead one's place."""
+        fresh = self.connect()
+        with self._lock:
+            if fresh is not None and fresh is not self._client:
+                self._client, self._known = fresh, KNOWN.setdefault(fresh, {})
+                self._deaf = DEAF.setdefault(fresh, {})
+                self._uuids.clear()
+                self._asked.clear()
+                self._killed.clear()
 
     def _probe(self, engine: int) -> None:
         name = self._client._engines.get(engine)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 _SIZE = 20
-_AT_ONCE = 64 << 20
+_AT_ONCE = 1 << 20
 Encode = Callable[[Any], bytes]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import sqlite3
 import threading
 import time
@@ -56,6 +57,7 @@ class KeepWriter:
         self._warned = False
         self._blocked_until = 0.0
         self._blocked_why = ""
+        self.pid = os.getpid()
         self._thread = threading.Thread(target=self._work, name=f"keep {name}", daemon=True)
         self._thread.start()
         _WRITERS.add(self)
@@ -129,6 +131,9 @@ class KeepWriter:
             self._blocked(error)
             self._none_kept(entries, self._blocked_why)
             return checkpoint
+        except Exception as error:
+            self._none_kept(entries, f"it could not be written: {error}")
+            return checkpoint
         for entry in entries:
             if not _is_small(entry):
                 self._write_large(checkpoint, entry)
@@ -186,6 +191,8 @@ _WRITERS: weakref.WeakSet[KeepWriter] = weakref.WeakSet()
 def _finish_all() -> None:
     deadline = time.monotonic() + AT_EXIT
     for writer in list(_WRITERS):
+        if writer.pid != os.getpid():
+            continue  # a forked child has its parent's writers, but not their threads
         writer.close(max(0.0, deadline - time.monotonic()))
 
 

@@ -227,6 +227,8 @@ class Keeping:
         """
         for index in failed:
             self._report.not_kept[index] = "it failed"
+        for index in self._keys:
+            self._report.not_kept.setdefault(index, "it was not run")
         self._keys.clear()
         left = 0
         if self._writer is not None:

@@ -17,6 +17,7 @@ from parflow_jupyter.stores.hash_code import (
     fingerprint,
     global_names,
     imported_names,
+    source_is_what_runs,
 )
 from parflow_jupyter.stores.hash_members import (
     EMPTY,
@@ -25,6 +26,8 @@ from parflow_jupyter.stores.hash_members import (
     functions_in,
     is_importable,
     members,
+    methods_in,
+    notes_of,
 )
 from parflow_jupyter.stores.hash_values import (
     LEAVES,
@@ -97,7 +100,7 @@ class Units:
             return self._builtin(value)
         home = value.__module__ if isinstance(value.__module__, str) else ""
         if is_importable(value, home):
-            return self._module(home, value) + b":" + _encoded(value.__qualname__)
+            return self._module(home) + b":" + _encoded(value.__qualname__)
         within = "" if home in ("__main__", "") else f"{home}."
         if isinstance(value, type):
             called = value.__qualname__.rpartition("<locals>.")[2]
@@ -172,8 +175,7 @@ class Units:
         own = name.removeprefix("the class ").strip("'")
         parts = [b"class", sized(_encoded(kind.__qualname__))]
         parts += [sized(self._refer(base)) for base in (*kind.__bases__, type(kind))]
-        notes = getattr(kind, "__annotations__", {})
-        for attribute, note in notes.items() if isinstance(notes, dict) else ():
+        for attribute, note in notes_of(kind).items():
             parts += [sized(attribute.encode()), sized(self._annotation(note))]
         for attribute, value in sorted(members(kind)):
             parts.append(sized(attribute.encode()))
@@ -202,14 +204,12 @@ class Units:
         shown = f"{home or 'builtins'}:{value.__qualname__}".encode()
         return self._module(str(home)) + shown if home else shown
 
-    def _module(self, name: str, used: Any = None) -> bytes:
+    def _module(self, name: str) -> bytes:
         package = hash_modules.package_of(name)
         if package is not None:
             self._package(package)
         else:
             self._local(name)
-            if isinstance(used, types.FunctionType) and used.__code__.co_filename.endswith(".py"):
-                self._edited(name, used)
         return name.encode()
 
     def _package(self, package: str) -> None:
@@ -239,15 +239,14 @@ class Units:
 
     def _settings(self, name: str) -> Iterator[bytes]:
         # What was set in it since it was imported, as in settings.SIZE = 5.
-        for variable, value in sorted(vars(sys.modules.get(name, types)).items()):
-            if name in sys.modules and type(value) in LEAVES and not variable.startswith("__"):
+        space = vars(sys.modules[name]) if name in sys.modules else {}
+        for variable, value in sorted(space.items()):
+            if type(value) in LEAVES and not variable.startswith("__"):
                 yield sized(variable.encode()) + self._values.encode(value)
-
-    def _edited(self, name: str, function: types.FunctionType) -> None:
-        """Tell apart a function whose file was edited after it was imported."""
-        if code_digest(function) == digest_of(b"code", fingerprint(function.__code__)):
-            label = f"the function '{name}.{function.__qualname__}' as it was imported"
-            self._parts[label] = fingerprint(function.__code__).hex()
+        # What was imported before its file was edited, and is what runs in this process.
+        for function in methods_in(space, name):
+            if function.__code__.co_filename.endswith(".py") and not source_is_what_runs(function):
+                yield fingerprint(function.__code__)
 
 
 def _encoded(name: str) -> bytes:

@@ -52,9 +52,14 @@ def function_key(
         ["the variable 'factor' of a lambda changed"]
     """
     units = Units(files or FileDigests())
-    roots = [units.add("the function", function)]
-    roots += [units.add(f"argument {place}", other) for place, other in enumerate(others)]
-    parts = units.finish()
+    try:
+        roots = [units.add("the function", function)]
+        roots += [units.add(f"argument {place}", other) for place, other in enumerate(others)]
+        parts = units.finish()
+    except UnhashableError:
+        raise
+    except Exception as error:  # from what the notebook's own objects do when they are looked at
+        raise UnhashableError(f"the function ({type(error).__name__}: {error})") from error
     return FunctionKey(_combined(roots, parts), parts)
 
 

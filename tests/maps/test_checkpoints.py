@@ -383,6 +383,7 @@ def test_a_stopped_map_keeps_what_was_done(log):
     result.cancel()
     assert result.wait(20)
     assert result.state == "cancelled"
+    assert result.report.origin(4) == "not kept: it was not run"
     again = mapped(work, range(5))
     assert again == [0, 1, 2, 3, 4]
     assert again.report.kept == [0, 1, 2]

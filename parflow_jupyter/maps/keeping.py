@@ -90,7 +90,7 @@ class Keeping:
                 f"Nothing is kept under {self._name!r}, and all items are computed: {error}. "
                 f"Create that inside the function, or pass plain data instead.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=7,
             )
         self._function_files = tuple(self._files.touched)
 
@@ -151,7 +151,8 @@ class Keeping:
             self._report.not_kept.update(dict.fromkeys(indices, self._why_nothing))
             return {}
         keys: dict[int, bytes] = {}
-        base = self._function.digest
+        # One value that is a pair, and two values, are different calls.
+        base = self._function.digest + b"%d;" % len(self._columns)
         parts = [column[indices.start : indices.stop] for column in self._columns]
         rows = parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
         digest, touched = self._items.digest, self._files.touched

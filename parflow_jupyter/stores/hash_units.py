@@ -119,7 +119,7 @@ class Units:
             self._names[id(value)], self._parts[known] = known, ""
             self._alive.append(value)
             self._waiting.append((known, value, digest))
-        return known.encode("utf-8", "surrogateescape")
+        return known.encode("utf-8", "surrogatepass")
 
     def _named(self, name: str, value: Any) -> bytes:
         """Return what stands for a value that has a name: its content is a part of its own."""
@@ -136,7 +136,7 @@ class Units:
         if self._parts.get(name, digest.hex()) != digest.hex():
             name = f"{name} ({digest.hex()[:6]})"
         self._parts[name] = digest.hex()
-        return name.encode("utf-8", "surrogateescape")
+        return name.encode("utf-8", "surrogatepass")
 
     # --- the content of each kind -----------------------------------------------------------
 
@@ -162,7 +162,7 @@ class Units:
         within = function.__globals__.get("__name__", "__main__")
         prefix = "" if within == "__main__" else f"{within}."
         for name in global_names(function.__code__):
-            yield sized(name.encode())
+            yield sized(_encoded(name))
             if name in function.__globals__:
                 value = function.__globals__[name]
                 yield sized(self._named(f"the global '{prefix}{name}'", value))
@@ -176,9 +176,9 @@ class Units:
         parts = [b"class", sized(_encoded(kind.__qualname__))]
         parts += [sized(self._refer(base)) for base in (*kind.__bases__, type(kind))]
         for attribute, note in notes_of(kind).items():
-            parts += [sized(attribute.encode()), sized(self._annotation(note))]
+            parts += [sized(_encoded(attribute)), sized(self._annotation(note))]
         for attribute, value in sorted(members(kind)):
-            parts.append(sized(attribute.encode()))
+            parts.append(sized(_encoded(attribute)))
             for inner in functions_in(value):
                 parts.append(sized(self._named(f"the attribute '{own}.{attribute}'", inner)))
             parts.append(type(value).__name__.encode())
@@ -210,7 +210,7 @@ class Units:
             self._package(package)
         else:
             self._local(name)
-        return name.encode()
+        return _encoded(name)
 
     def _package(self, package: str) -> None:
         name = "Python" if package == "Python" else f"the package {package}"
@@ -242,7 +242,7 @@ class Units:
         space = vars(sys.modules[name]) if name in sys.modules else {}
         for variable, value in sorted(space.items()):
             if type(value) in LEAVES and not variable.startswith("__"):
-                yield sized(variable.encode()) + self._values.encode(value)
+                yield sized(_encoded(variable)) + self._values.encode(value)
         # What was imported before its file was edited, and is what runs in this process.
         for function in methods_in(space, name):
             if function.__code__.co_filename.endswith(".py") and not source_is_what_runs(function):
@@ -250,7 +250,7 @@ class Units:
 
 
 def _encoded(name: str) -> bytes:
-    return name.encode("utf-8", "surrogateescape")
+    return name.encode("utf-8", "surrogatepass")
 
 
 def _blaming(name: str, do: Callable[..., bytes], *arguments: Any) -> bytes:

@@ -95,7 +95,7 @@ class ItemHasher:
 
     def _outside(self, value: Any) -> bytes:
         if isinstance(value, File):
-            return sized(str(value).encode("utf-8", "surrogateescape")) + self._files.digest(value)
+            return sized(str(value).encode("utf-8", "surrogatepass")) + self._files.digest(value)
         if not Units.is_code(value):
             return b""
         known = self._code.get(id(value))
@@ -107,5 +107,7 @@ class ItemHasher:
 
 
 def _combined(roots: list[bytes], parts: dict[str, str]) -> bytes:
-    named = [sized(f"{name}={parts[name]}".encode()) for name in sorted(parts)]
+    named = [
+        sized(f"{name}={parts[name]}".encode("utf-8", "surrogatepass")) for name in sorted(parts)
+    ]
     return digest_of(*map(sized, roots), *named)

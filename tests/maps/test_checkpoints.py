@@ -189,6 +189,22 @@ def test_a_changed_file_computes_again_and_is_named(tmp_path):
     assert result.report.changed == [f"the file {str(table)!r} changed"]
 
 
+def test_a_file_may_have_any_name(tmp_path):
+    """Also one that is no text."""
+    path = File(os.fsdecode(os.fsencode(tmp_path) + b"/\xff 'x'"))
+    path.write_text("1")
+
+    def read(file):
+        return path.read_text() + file.read_text()
+
+    mapped(read, [path], label="\udcff")
+    path.write_text("2")
+    result = mapped(read, [path], label="\udcff")
+    assert result == ["22"]
+    assert result.report.changed == [f"the file {str(path)!r} changed"]
+    assert mapped(read, [path]).report.kept == [0]
+
+
 def test_a_file_that_changes_meanwhile_is_not_kept(tmp_path):
     """The result may be of the one or the other content."""
     path = tmp_path / "a.txt"
@@ -223,6 +239,17 @@ def test_a_key_stands_for_the_item(log):
     several = mapped(lambda a, b: a + b, [1, 2], [3, 4], key=lambda a, b: a)
     assert several == [4, 6]
     assert mapped(lambda a, b: a + b, [1, 2], [7, 8], key=lambda a, b: a) == [4, 6]
+
+
+def test_one_pair_is_not_two_values():
+    """Though both are the same tuple of arguments."""
+
+    def count(*values):
+        return len(values)
+
+    assert mapped(count, [(1, 2)]) == [1]
+    assert mapped(count, [1], [2]) == [2]
+    assert mapped(count, [(1, 2)]).report.kept == [0]
 
 
 def test_errors_are_not_kept(log):

@@ -53,7 +53,7 @@ class KeepWriter:
         self._waiting: deque[Entry] = deque()
         self._bytes = 0
         self._writing = 0
-        self._closing = False
+        self._closing = self._behind = False
         self._warned = False
         self._blocked_until = 0.0
         self._blocked_why = ""
@@ -65,8 +65,10 @@ class KeepWriter:
     def put(self, entries: Sequence[Entry]) -> None:
         """Have results written, soon; waits a little where the disk is far behind."""
         with self._changed:
-            if self._bytes > MOST_WAITING:
+            if self._bytes > MOST_WAITING and not self._behind:
                 self._changed.wait_for(lambda: self._bytes <= MOST_WAITING, PATIENCE)
+                # Once is enough: a disk that hangs would hold up each batch again.
+                self._behind = self._bytes > MOST_WAITING
             if self._bytes <= MOST_WAITING:
                 self._waiting.extend(entries)
                 self._bytes += sum(_size(entry) for entry in entries)
@@ -114,6 +116,7 @@ class KeepWriter:
             count = min(len(self._waiting), _AT_ONCE)
             entries = [self._waiting.popleft() for _ in range(count)]
             self._bytes -= sum(_size(entry) for entry in entries)
+            self._behind = self._behind and self._bytes > MOST_WAITING // 2
             self._writing = len(entries)
             self._changed.notify_all()
             return entries

@@ -430,7 +430,7 @@ def test_damage_is_computed_again_and_told():
     result = mapped(abs, range(3))
     assert result == [0, 1, 2]
     assert result.report.kept == [0, 2]
-    assert "the kept result of item 1 is damaged" in result.report.changed[0]
+    assert result.report.changed[0].startswith("the kept result of item 1 was not used (damaged")
     assert mapped(abs, range(3)).report.kept == [0, 1, 2]
 
 
@@ -493,6 +493,33 @@ def test_a_disk_that_hangs_does_not_hang_the_map(monkeypatch):
         go_on.set()
         keep_writer._finish_all()
     monkeypatch.undo()
+
+
+def test_results_that_wait_for_the_disk_are_bounded(monkeypatch):
+    """The map waits a little once, and then goes on without keeping; each item says so."""
+    go_on = threading.Event()
+    write = Checkpoint.keep
+
+    def slow(self, results):
+        assert go_on.wait(60)
+        return write(self, results)
+
+    monkeypatch.setattr(Checkpoint, "keep", slow)
+    monkeypatch.setattr(keep_writer, "MOST_WAITING", 100_000)
+    monkeypatch.setattr(keep_writer, "PATIENCE", 0.3)
+    monkeypatch.setattr("parflow_jupyter.maps.keeping.WRITE_WITHIN", 0.1)
+    start = time.monotonic()
+    try:
+        with pytest.warns(RuntimeWarning, match="still being written"):
+            result = mapped(lambda n: bytes([n]) * 60_000, range(40), batch=1)
+    finally:
+        go_on.set()
+        keep_writer._finish_all()
+    monkeypatch.undo()
+    assert len(result) == 40
+    assert time.monotonic() - start < 10
+    assert 30 <= len(result.report.not_kept) < 40
+    assert set(result.report.not_kept.values()) == {"the disk is too slow for so many results"}
 
 
 # --- other processes ------------------------------------------------------------------------

@@ -21,6 +21,8 @@ import textwrap
 import threading
 import uuid
 
+import hypothesis
+import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
 import pytest
@@ -496,3 +498,60 @@ def test_keys_are_the_same_in_every_process():
         "the function 'helper'",
         "the class 'Point'",
     }
+
+
+# --- any value at all -------------------------------------------------------------------
+
+_LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.complex_numbers(allow_nan=False),
+    st.text(),
+    st.binary(),
+    st.dates(),
+    st.decimals(allow_nan=False),
+)
+_KEYS = st.one_of(st.booleans(), st.integers(), st.text(), st.tuples(st.integers(), st.text()))
+_VALUES = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.lists(inner, max_size=4).map(tuple),
+        st.dictionaries(_KEYS, inner, max_size=4),
+        st.frozensets(_KEYS, max_size=4),
+        st.sets(_KEYS, max_size=4),
+    ),
+    max_leaves=12,
+)
+
+
+def plainly(value):
+    """Say what a value is, in words that only equal values of the same types share."""
+    kind = type(value).__name__
+    if isinstance(value, (list, tuple)):
+        return f"{kind}({', '.join(map(plainly, value))})"
+    if isinstance(value, dict):
+        return f"{kind}({sorted((plainly(k), plainly(v)) for k, v in value.items())})"
+    if isinstance(value, (set, frozenset)):
+        return f"{kind}({sorted(map(plainly, value))})"
+    return f"{kind}({value!r})"
+
+
+def otherwise(value):
+    """Return an equal value, made in another order and without shared parts."""
+    if isinstance(value, dict):
+        return {otherwise(k): otherwise(v) for k, v in reversed(list(value.items()))}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return type(value)([otherwise(part) for part in reversed(list(value))][::-1])
+    return value
+
+
+@hypothesis.settings(max_examples=50, deadline=None, derandomize=True)
+@hypothesis.given(_VALUES, _VALUES)
+def test_values_are_the_same_if_and_only_if_their_keys_are(one, other):
+    """For any plain data."""
+    assert key(one) == key(otherwise(one))
+    assert (key(one) == key(other)) == (plainly(one) == plainly(other))
+    assert key([one]) != key(one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import sqlite3
 import threading
 import time
@@ -52,10 +53,11 @@ class KeepWriter:
         self._waiting: deque[Entry] = deque()
         self._bytes = 0
         self._writing = 0
-        self._closing = False
+        self._closing = self._behind = False
         self._warned = False
         self._blocked_until = 0.0
         self._blocked_why = ""
+        self.pid = os.getpid()
         self._thread = threading.Thread(target=self._work, name=f"keep {name}", daemon=True)
         self._thread.start()
         _WRITERS.add(self)
@@ -63,8 +65,10 @@ class KeepWriter:
     def put(self, entries: Sequence[Entry]) -> None:
         """Have results written, soon; waits a little where the disk is far behind."""
         with self._changed:
-            if self._bytes > MOST_WAITING:
+            if self._bytes > MOST_WAITING and not self._behind:
                 self._changed.wait_for(lambda: self._bytes <= MOST_WAITING, PATIENCE)
+                # Once is enough: a disk that hangs would hold up each batch again.
+                self._behind = self._bytes > MOST_WAITING
             if self._bytes <= MOST_WAITING:
                 self._waiting.extend(entries)
                 self._bytes += sum(_size(entry) for entry in entries)
@@ -112,6 +116,7 @@ class KeepWriter:
             count = min(len(self._waiting), _AT_ONCE)
             entries = [self._waiting.popleft() for _ in range(count)]
             self._bytes -= sum(_size(entry) for entry in entries)
+            self._behind = self._behind and self._bytes > MOST_WAITING // 2
             self._writing = len(entries)
             self._changed.notify_all()
             return entries
@@ -128,6 +133,9 @@ class KeepWriter:
         except _FULL as error:
             self._blocked(error)
             self._none_kept(entries, self._blocked_why)
+            return checkpoint
+        except Exception as error:
+            self._none_kept(entries, f"it could not be written: {error}")
             return checkpoint
         for entry in entries:
             if not _is_small(entry):
@@ -186,6 +194,8 @@ _WRITERS: weakref.WeakSet[KeepWriter] = weakref.WeakSet()
 def _finish_all() -> None:
     deadline = time.monotonic() + AT_EXIT
     for writer in list(_WRITERS):
+        if writer.pid != os.getpid():
+            continue  # a forked child has its parent's writers, but not their threads
         writer.close(max(0.0, deadline - time.monotonic()))
 
 

@@ -23,6 +23,7 @@ WRITE_WITHIN = 30.0
 """Seconds that the end of a map waits for its results to be written."""
 WRITE_WITHIN_STOPPED = 1.0
 _ANY_SIZE = 1 << 62
+_MOST_TOLD = 10
 
 
 class Keeping:
@@ -68,6 +69,7 @@ class Keeping:
         self._writer: KeepWriter | None = None
         self._function: FunctionKey | None = None
         self._why_nothing = ""
+        self._unused_results = 0
         report.checkpoint = name
         try:
             self._checkpoint: Checkpoint | None = self._open()
@@ -90,7 +92,7 @@ class Keeping:
                 f"Nothing is kept under {self._name!r}, and all items are computed: {error}. "
                 f"Create that inside the function, or pass plain data instead.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=7,
             )
         self._function_files = tuple(self._files.touched)
 
@@ -141,17 +143,24 @@ class Keeping:
                 values.append(one.value)
                 continue
             if one is not None:
-                self._report.changed.append(f"the kept result of item {index} is {one.problem}")
+                self._unused(index, one.problem)
             self._keys[index] = key
         self._report.kept.extend(kept)
         return kept, values
+
+    def _unused(self, index: int, problem: str) -> None:
+        self._unused_results += 1
+        if self._unused_results <= _MOST_TOLD:
+            told = f"the kept result of item {index} was not used ({problem})"
+            self._report.changed.append(told)
 
     def _find_keys(self, indices: range) -> dict[int, bytes]:
         if self._function is None or self._checkpoint is None:
             self._report.not_kept.update(dict.fromkeys(indices, self._why_nothing))
             return {}
         keys: dict[int, bytes] = {}
-        base = self._function.digest
+        # One value that is a pair, and two values, are different calls.
+        base = self._function.digest + b"%d;" % len(self._columns)
         parts = [column[indices.start : indices.stop] for column in self._columns]
         rows = parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
         digest, touched = self._items.digest, self._files.touched
@@ -227,13 +236,18 @@ class Keeping:
         """
         for index in failed:
             self._report.not_kept[index] = "it failed"
+        for index in self._keys:
+            self._report.not_kept.setdefault(index, "it was not run")
         self._keys.clear()
+        if self._unused_results > _MOST_TOLD:
+            more = self._unused_results - _MOST_TOLD
+            self._report.changed.append(f"{more} more kept results were not used")
         left = 0
         if self._writer is not None:
             left = self._writer.close(WRITE_WITHIN_STOPPED if stopped else WRITE_WITHIN)
         if left and not stopped:
             warn_disk(self._name, OSError(f"the disk is slow: {left} are still being written"))
         if self._checkpoint is not None:
-            with suppress(sqlite3.Error):
+            with suppress(sqlite3.Error, OverflowError):
                 self._checkpoint.remember_files(self._files.to_remember())
             self._checkpoint.close()

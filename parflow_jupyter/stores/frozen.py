@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 import io
+import mmap
 import os
 import pickle
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import cloudpickle
 
 from parflow_jupyter.errors import CheckpointError
+from parflow_jupyter.stores.hash_values import LEAVES
 from parflow_jupyter.stores.kept_folder import check_own
 
 SMALL = 128 << 10
 """Bytes up to which a result lies in the database; larger ones have a file of their own."""
-_CHUNK = 1 << 20
 _MARK = b"parflow result 1"
 
 
@@ -92,6 +94,11 @@ def freeze(value: Any, limit: int = SMALL) -> bytes:
         >>> thaw(freeze({"a": [1, 2]}))
         {'a': [1, 2]}
     """
+    if type(value) in LEAVES:
+        plain = pickle.dumps(value, protocol=5)
+        if len(plain) > limit:
+            raise TooBigError
+        return plain
     memory = io.BytesIO()
     _Pickler(_Bounded(limit, memory), protocol=5).dump(value)
     return memory.getvalue()
@@ -170,11 +177,12 @@ def read_file(path: Path, secret: bytes, label: bytes, size: int, mark: bytes) -
     """
     with path.open("rb") as file:
         check_own(path)
-        status = os.fstat(file.fileno())
-        found = hmac.new(secret, _MARK + label, hashlib.sha256)
-        while chunk := file.read(_CHUNK):
-            found.update(chunk)
-        if status.st_size != size or not is_same(found.digest(), mark):
-            raise CheckpointError(f"{path} is damaged: it is not what was written.")
-        file.seek(0)
-        return pickle.load(file)
+        if os.fstat(file.fileno()).st_size != size or not size:
+            raise CheckpointError(f"{path} is damaged: it has another size than was written.")
+        # What was checked is what is read, and is read from the disk once.
+        with closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as data:
+            found = hmac.new(secret, _MARK + label, hashlib.sha256)
+            found.update(data)
+            if not is_same(found.digest(), mark):
+                raise CheckpointError(f"{path} is damaged: it is not what was written.")
+            return pickle.loads(data)

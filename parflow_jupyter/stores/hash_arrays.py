@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 _SIZE = 20
-_AT_ONCE = 64 << 20
+_AT_ONCE = 1 << 20
 Encode = Callable[[Any], bytes]
 
 
@@ -85,7 +85,8 @@ def _pandas(pandas: Any, value: Any, encode: Encode) -> Iterable[bytes] | None:
         levels = [encode(value.get_level_values(place)) for place in range(value.nlevels)]
         return b"pm", b"%d:" % len(levels), *levels
     if isinstance(value, pandas.Index):
-        return b"pi", encode(kind.__name__), encode(value.name), encode(value.array)
+        named = encode(kind.__name__), encode(value.name), encode(getattr(value, "freqstr", None))
+        return b"pi", *named, encode(value.array)
     if isinstance(value, pandas.api.extensions.ExtensionArray):
         return _extension(pandas, value, encode)
     return None

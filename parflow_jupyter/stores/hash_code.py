@@ -41,6 +41,11 @@ def code_digest(function: types.FunctionType) -> bytes:
     return digest_of(b"source", source_digest(_bare(node)))
 
 
+def source_is_what_runs(function: types.FunctionType) -> bool:
+    """Return whether the source of a function is known, and is what it was made from."""
+    return _definition(function.__code__) is not None
+
+
 def source_digest(node: ast.AST) -> bytes:
     """Return the digest of what a tree of source says, without its docstrings."""
     return digest_of(ast.dump(_without_docstrings(node)).encode("utf-8", "surrogatepass"))

@@ -49,18 +49,38 @@ def content_of(cell: types.CellType) -> Any:
         return EMPTY
 
 
+def notes_of(kind: type) -> dict[str, Any]:
+    """Return the annotations of a class, or nothing where they can't be told."""
+    try:
+        found = getattr(kind, "__annotations__", {})
+    except Exception:  # from 3.14 on they are evaluated now, and a name may be missing
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def members(kind: type) -> Iterator[tuple[str, Any]]:
     """Yield what makes a class: its attributes, without what Python adds by itself."""
     members = vars(kind)
     if issubclass(kind, enum.Enum):
         yield from ((f"{name}=", member.value) for name, member in kind.__members__.items())
         for name, value in members.items():
-            if inspect.isfunction(value) and value.__module__ != "enum":
+            own = inspect.isfunction(value) and value.__module__ != "enum"
+            if own or isinstance(value, (property, staticmethod, classmethod)):
                 yield name, value
         return
     for name, value in members.items():
         if name not in _NOT_CONTENT and not isinstance(value, _SLOTS):
             yield name, value
+
+
+def methods_in(space: dict[str, Any], home: str) -> Iterator[types.FunctionType]:
+    """Yield the functions that a module defines, also those in its classes."""
+    for value in list(space.values()):
+        if inspect.isfunction(value) and value.__module__ == home:
+            yield value
+        elif isinstance(value, type) and value.__module__ == home:
+            for inner in list(vars(value).values()):
+                yield from filter(inspect.isfunction, functions_in(inner))
 
 
 def functions_in(value: Any) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib import metadata
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 
 from parflow_jupyter.stores.hash_code import source_digest
@@ -83,7 +84,8 @@ def _find(name: str) -> ModuleSpec | None:
     for part in name.split("."):
         whole = f"{whole}.{part}" if whole else part
         try:
-            spec = PathFinder.find_spec(whole, path)  # type: ignore[arg-type]
+            # The first also by the hooks of editable installs; the rest without an import.
+            spec = find_spec(whole) if path is None else PathFinder.find_spec(whole, path)  # type: ignore[arg-type]
         except (ImportError, ValueError, OSError):
             return None
         if spec is None:

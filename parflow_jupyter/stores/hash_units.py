@@ -17,6 +17,7 @@ from parflow_jupyter.stores.hash_code import (
     fingerprint,
     global_names,
     imported_names,
+    source_is_what_runs,
 )
 from parflow_jupyter.stores.hash_members import (
     EMPTY,
@@ -25,6 +26,8 @@ from parflow_jupyter.stores.hash_members import (
     functions_in,
     is_importable,
     members,
+    methods_in,
+    notes_of,
 )
 from parflow_jupyter.stores.hash_values import (
     LEAVES,
@@ -97,7 +100,7 @@ class Units:
             return self._builtin(value)
         home = value.__module__ if isinstance(value.__module__, str) else ""
         if is_importable(value, home):
-            return self._module(home, value) + b":" + _encoded(value.__qualname__)
+            return self._module(home) + b":" + _encoded(value.__qualname__)
         within = "" if home in ("__main__", "") else f"{home}."
         if isinstance(value, type):
             called = value.__qualname__.rpartition("<locals>.")[2]
@@ -116,7 +119,7 @@ class Units:
             self._names[id(value)], self._parts[known] = known, ""
             self._alive.append(value)
             self._waiting.append((known, value, digest))
-        return known.encode("utf-8", "surrogateescape")
+        return known.encode("utf-8", "surrogatepass")
 
     def _named(self, name: str, value: Any) -> bytes:
         """Return what stands for a value that has a name: its content is a part of its own."""
@@ -133,7 +136,7 @@ class Units:
         if self._parts.get(name, digest.hex()) != digest.hex():
             name = f"{name} ({digest.hex()[:6]})"
         self._parts[name] = digest.hex()
-        return name.encode("utf-8", "surrogateescape")
+        return name.encode("utf-8", "surrogatepass")
 
     # --- the content of each kind -----------------------------------------------------------
 
@@ -159,7 +162,7 @@ class Units:
         within = function.__globals__.get("__name__", "__main__")
         prefix = "" if within == "__main__" else f"{within}."
         for name in global_names(function.__code__):
-            yield sized(name.encode())
+            yield sized(_encoded(name))
             if name in function.__globals__:
                 value = function.__globals__[name]
                 yield sized(self._named(f"the global '{prefix}{name}'", value))
@@ -172,11 +175,10 @@ class Units:
         own = name.removeprefix("the class ").strip("'")
         parts = [b"class", sized(_encoded(kind.__qualname__))]
         parts += [sized(self._refer(base)) for base in (*kind.__bases__, type(kind))]
-        notes = getattr(kind, "__annotations__", {})
-        for attribute, note in notes.items() if isinstance(notes, dict) else ():
-            parts += [sized(attribute.encode()), sized(self._annotation(note))]
+        for attribute, note in notes_of(kind).items():
+            parts += [sized(_encoded(attribute)), sized(self._annotation(note))]
         for attribute, value in sorted(members(kind)):
-            parts.append(sized(attribute.encode()))
+            parts.append(sized(_encoded(attribute)))
             for inner in functions_in(value):
                 parts.append(sized(self._named(f"the attribute '{own}.{attribute}'", inner)))
             parts.append(type(value).__name__.encode())
@@ -202,15 +204,13 @@ class Units:
         shown = f"{home or 'builtins'}:{value.__qualname__}".encode()
         return self._module(str(home)) + shown if home else shown
 
-    def _module(self, name: str, used: Any = None) -> bytes:
+    def _module(self, name: str) -> bytes:
         package = hash_modules.package_of(name)
         if package is not None:
             self._package(package)
         else:
             self._local(name)
-            if isinstance(used, types.FunctionType) and used.__code__.co_filename.endswith(".py"):
-                self._edited(name, used)
-        return name.encode()
+        return _encoded(name)
 
     def _package(self, package: str) -> None:
         name = "Python" if package == "Python" else f"the package {package}"
@@ -239,19 +239,18 @@ class Units:
 
     def _settings(self, name: str) -> Iterator[bytes]:
         # What was set in it since it was imported, as in settings.SIZE = 5.
-        for variable, value in sorted(vars(sys.modules.get(name, types)).items()):
-            if name in sys.modules and type(value) in LEAVES and not variable.startswith("__"):
-                yield sized(variable.encode()) + self._values.encode(value)
-
-    def _edited(self, name: str, function: types.FunctionType) -> None:
-        """Tell apart a function whose file was edited after it was imported."""
-        if code_digest(function) == digest_of(b"code", fingerprint(function.__code__)):
-            label = f"the function '{name}.{function.__qualname__}' as it was imported"
-            self._parts[label] = fingerprint(function.__code__).hex()
+        space = vars(sys.modules[name]) if name in sys.modules else {}
+        for variable, value in sorted(space.items()):
+            if type(value) in LEAVES and not variable.startswith("__"):
+                yield sized(_encoded(variable)) + self._values.encode(value)
+        # What was imported before its file was edited, and is what runs in this process.
+        for function in methods_in(space, name):
+            if function.__code__.co_filename.endswith(".py") and not source_is_what_runs(function):
+                yield fingerprint(function.__code__)
 
 
 def _encoded(name: str) -> bytes:
-    return name.encode("utf-8", "surrogateescape")
+    return name.encode("utf-8", "surrogatepass")
 
 
 def _blaming(name: str, do: Callable[..., bytes], *arguments: Any) -> bytes:

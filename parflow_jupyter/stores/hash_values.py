@@ -94,6 +94,10 @@ class ValueHasher:
                 raise UnhashableError(f"{_kind(value)} that is pickled differently each time")
         except RecursionError:
             raise UnhashableError("a value that is nested too deeply") from None
+        except UnhashableError:
+            raise
+        except Exception as error:
+            raise UnhashableError(f"{_kind(value)} ({type(error).__name__}: {error})") from error
         return found
 
     def _whole(self, value: Any) -> bytes:

@@ -52,9 +52,14 @@ def function_key(
         ["the variable 'factor' of a lambda changed"]
     """
     units = Units(files or FileDigests())
-    roots = [units.add("the function", function)]
-    roots += [units.add(f"argument {place}", other) for place, other in enumerate(others)]
-    parts = units.finish()
+    try:
+        roots = [units.add("the function", function)]
+        roots += [units.add(f"argument {place}", other) for place, other in enumerate(others)]
+        parts = units.finish()
+    except UnhashableError:
+        raise
+    except Exception as error:  # from what the notebook's own objects do when they are looked at
+        raise UnhashableError(f"the function ({type(error).__name__}: {error})") from error
     return FunctionKey(_combined(roots, parts), parts)
 
 
@@ -90,7 +95,7 @@ class ItemHasher:
 
     def _outside(self, value: Any) -> bytes:
         if isinstance(value, File):
-            return sized(str(value).encode("utf-8", "surrogateescape")) + self._files.digest(value)
+            return sized(str(value).encode("utf-8", "surrogatepass")) + self._files.digest(value)
         if not Units.is_code(value):
             return b""
         known = self._code.get(id(value))
@@ -102,5 +107,7 @@ class ItemHasher:
 
 
 def _combined(roots: list[bytes], parts: dict[str, str]) -> bytes:
-    named = [sized(f"{name}={parts[name]}".encode()) for name in sorted(parts)]
+    named = [
+        sized(f"{name}={parts[name]}".encode("utf-8", "surrogatepass")) for name in sorted(parts)
+    ]
     return digest_of(*map(sized, roots), *named)

@@ -41,7 +41,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS result_by_key ON results (checkpoint, key);
 CREATE INDEX IF NOT EXISTS result_by_use ON results (used, size, checkpoint);
 CREATE TABLE IF NOT EXISTS files (
     checkpoint INTEGER NOT NULL,
-    path TEXT NOT NULL,
+    path BLOB NOT NULL,
     size INTEGER NOT NULL,
     changed INTEGER NOT NULL,
     inode TEXT NOT NULL,

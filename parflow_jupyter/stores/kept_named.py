@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,11 @@ class NamedCheckpoint:
         """Let go of the files."""
         self._connection.close()
 
+    def __del__(self) -> None:
+        # A lazy map that is never begun is never ended either.
+        with suppress(AttributeError, sqlite3.Error):
+            self._connection.close()
+
     def _begin_anew(self, error: sqlite3.Error) -> None:
         self._connection.close()
         set_aside(self._folder, error)
@@ -63,7 +70,7 @@ class NamedCheckpoint:
     def begin(self, function: str, parts: dict[str, str]) -> None:
         """Remember the function whose results are kept now."""
         changes = "function = ?, parts = ?, used = ?"
-        values = function, json.dumps(parts), self._clock()
+        values = function.encode("utf-8", "replace").decode(), json.dumps(parts), self._clock()
         with writing(self._connection):
             self._connection.execute(
                 f"UPDATE checkpoints SET {changes} WHERE id = ?", (*values, self._made())
@@ -85,7 +92,7 @@ class NamedCheckpoint:
             (self._known(),),
         )
         return {
-            path: ((size, changed, int(inode)), bytes(digest))
+            os.fsdecode(path): ((size, changed, int(inode)), bytes(digest))
             for path, size, changed, inode, digest in rows
         }
 
@@ -96,7 +103,7 @@ class NamedCheckpoint:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (mine, path, size, changed, str(inode), digest)
+                    (mine, os.fsencode(path), size, changed, str(inode), digest)
                     for path, ((size, changed, inode), digest) in files.items()
                 ],
             )
@@ -131,8 +138,9 @@ def check_name(name: object) -> str:
     Raises:
         InvalidInputError: It can't.
     """
-    if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_NAME:
+    fits = isinstance(name, str) and name.strip() and len(name) <= _LONGEST_NAME
+    if not fits or any("\ud800" <= letter <= "\udfff" for letter in str(name)):
         raise InvalidInputError(
             f"checkpoint={name!r} can't be used: give a name of 1 to {_LONGEST_NAME} characters."
         )
-    return name
+    return str(name)

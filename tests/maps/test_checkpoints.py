@@ -189,6 +189,22 @@ def test_a_changed_file_computes_again_and_is_named(tmp_path):
     assert result.report.changed == [f"the file {str(table)!r} changed"]
 
 
+def test_a_file_may_have_any_name(tmp_path):
+    """Also one that is no text."""
+    path = File(os.fsdecode(os.fsencode(tmp_path) + b"/\xff 'x'"))
+    path.write_text("1")
+
+    def read(file):
+        return path.read_text() + file.read_text()
+
+    mapped(read, [path], label="\udcff")
+    path.write_text("2")
+    result = mapped(read, [path], label="\udcff")
+    assert result == ["22"]
+    assert result.report.changed == [f"the file {str(path)!r} changed"]
+    assert mapped(read, [path]).report.kept == [0]
+
+
 def test_a_file_that_changes_meanwhile_is_not_kept(tmp_path):
     """The result may be of the one or the other content."""
     path = tmp_path / "a.txt"
@@ -223,6 +239,17 @@ def test_a_key_stands_for_the_item(log):
     several = mapped(lambda a, b: a + b, [1, 2], [3, 4], key=lambda a, b: a)
     assert several == [4, 6]
     assert mapped(lambda a, b: a + b, [1, 2], [7, 8], key=lambda a, b: a) == [4, 6]
+
+
+def test_one_pair_is_not_two_values():
+    """Though both are the same tuple of arguments."""
+
+    def count(*values):
+        return len(values)
+
+    assert mapped(count, [(1, 2)]) == [1]
+    assert mapped(count, [1], [2]) == [2]
+    assert mapped(count, [(1, 2)]).report.kept == [0]
 
 
 def test_errors_are_not_kept(log):
@@ -383,6 +410,7 @@ def test_a_stopped_map_keeps_what_was_done(log):
     result.cancel()
     assert result.wait(20)
     assert result.state == "cancelled"
+    assert result.report.origin(4) == "not kept: it was not run"
     again = mapped(work, range(5))
     assert again == [0, 1, 2, 3, 4]
     assert again.report.kept == [0, 1, 2]
@@ -402,7 +430,7 @@ def test_damage_is_computed_again_and_told():
     result = mapped(abs, range(3))
     assert result == [0, 1, 2]
     assert result.report.kept == [0, 2]
-    assert "the kept result of item 1 is damaged" in result.report.changed[0]
+    assert result.report.changed[0].startswith("the kept result of item 1 was not used (damaged")
     assert mapped(abs, range(3)).report.kept == [0, 1, 2]
 
 
@@ -465,6 +493,33 @@ def test_a_disk_that_hangs_does_not_hang_the_map(monkeypatch):
         go_on.set()
         keep_writer._finish_all()
     monkeypatch.undo()
+
+
+def test_results_that_wait_for_the_disk_are_bounded(monkeypatch):
+    """The map waits a little once, and then goes on without keeping; each item says so."""
+    go_on = threading.Event()
+    write = Checkpoint.keep
+
+    def slow(self, results):
+        assert go_on.wait(60)
+        return write(self, results)
+
+    monkeypatch.setattr(Checkpoint, "keep", slow)
+    monkeypatch.setattr(keep_writer, "MOST_WAITING", 100_000)
+    monkeypatch.setattr(keep_writer, "PATIENCE", 0.3)
+    monkeypatch.setattr("parflow_jupyter.maps.keeping.WRITE_WITHIN", 0.1)
+    start = time.monotonic()
+    try:
+        with pytest.warns(RuntimeWarning, match="still being written"):
+            result = mapped(lambda n: bytes([n]) * 60_000, range(40), batch=1)
+    finally:
+        go_on.set()
+        keep_writer._finish_all()
+    monkeypatch.undo()
+    assert len(result) == 40
+    assert time.monotonic() - start < 10
+    assert 30 <= len(result.report.not_kept) < 40
+    assert set(result.report.not_kept.values()) == {"the disk is too slow for so many results"}
 
 
 # --- other processes ------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import decimal
 import enum
 import fractions
 import functools
+import importlib
 import json
 import math
 import os
@@ -20,6 +21,8 @@ import textwrap
 import threading
 import uuid
 
+import hypothesis
+import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
 import pytest
@@ -100,6 +103,7 @@ DIFFERENT = [
     *(pd.to_datetime(["2020"]), pd.to_datetime(["2020"], utc=True), pd.Timestamp("2020")),
     *(pd.DataFrame({"a": [1]}), pd.DataFrame({"b": [1]}), pd.DataFrame({"a": [1.0]})),
     *(pd.DataFrame({"a": [1], "b": [1]}), pd.DataFrame([[1]], index=["r"]), pd.DataFrame()),
+    *(pd.date_range("2020", periods=3), pd.DatetimeIndex(list(pd.date_range("2020", periods=3)))),
     *(pd.MultiIndex.from_tuples([(1, 2)]), pd.Period("2020"), pd.interval_range(0, 2)),
     *(lambda x: x, lambda x: x + 1, lambda x, y=1: x, lambda x, y=2: x, int, list[int], list[str]),
 ]
@@ -150,6 +154,13 @@ def test_values_with_cycles_have_keys():
     assert key(shared)
 
 
+class Stubborn:
+    """Fails when it is looked at."""
+
+    def __reduce_ex__(self, protocol):
+        raise ZeroDivisionError
+
+
 class Fickle:
     """Says something else about itself each time."""
 
@@ -158,11 +169,19 @@ class Fickle:
 
 
 @pytest.mark.parametrize(
-    "value", [threading.Lock(), (n for n in ()), [[threading.Lock()]], Fickle(), {"a": [Fickle()]}]
+    "value",
+    [
+        threading.Lock(),
+        (n for n in ()),
+        [[threading.Lock()]],
+        Fickle(),
+        Stubborn(),
+        {"a": [Fickle()]},
+    ],
 )
 def test_what_has_no_content_is_told(value):
     """There is no key for it, and its type is named."""
-    with pytest.raises(UnhashableError, match=r"lock|generator|Fickle|list|dict"):
+    with pytest.raises(UnhashableError, match=r"lock|generator|Fickle|Stubborn|list|dict"):
         key(value)
 
 
@@ -271,6 +290,13 @@ def test_what_changed_is_named(old, new, said):
             "from dataclasses import *\n@dataclass\nclass P:\n a: int = 2\ndef f(): return P()",
             ["the attribute 'P.a' changed", "the default 'a' of 'P.__init__' changed"],
         ),
+        (
+            "import enum\nclass E(enum.Enum):\n A = 1\n @property\n def p(self): return 1\n"
+            "def f(x): return E.A",
+            "import enum\nclass E(enum.Enum):\n A = 1\n @property\n def p(self): return 2\n"
+            "def f(x): return E.A",
+            ["the function 'E.p' changed"],
+        ),
         ("def f(n): return f(n - 1)", "def f(n): return f(n - 1)", []),
         (
             "def deco(g):\n def w(x): return g(x)\n return w\n@deco\ndef f(x): return 1",
@@ -348,6 +374,20 @@ def test_modules_beside_the_notebook_count_by_their_source(beside):
     assert changes(second.parts, third.parts) == ["the module 'late_module' changed"]
     sys.modules["deeper_module"].SIZE = 5
     assert function_key(space["f"]).digest != third.digest
+
+
+def test_a_module_edited_after_its_import_is_told_apart(beside):
+    """What runs here is what was imported, not what the file says now."""
+    (beside / "edited_module.py").write_text("class A:\n    def g(self):\n        return 1\n")
+    space = cell("import edited_module\ndef f(x): return edited_module.A().g()")
+    before = function_key(space["f"]).digest
+    (beside / "edited_module.py").write_text("class A:\n    def g(self):\n        return 22\n")
+    edited = function_key(space["f"]).digest
+    del sys.modules["edited_module"]
+    importlib.invalidate_caches()
+    fresh = cell("import edited_module\ndef f(x): return edited_module.A().g()")
+    assert fresh["f"](0) == 22
+    assert len({before, edited, function_key(fresh["f"]).digest}) == 3
 
 
 def test_installed_modules_count_by_their_version(monkeypatch):
@@ -458,3 +498,60 @@ def test_keys_are_the_same_in_every_process():
         "the function 'helper'",
         "the class 'Point'",
     }
+
+
+# --- any value at all -------------------------------------------------------------------
+
+_LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.complex_numbers(allow_nan=False),
+    st.text(),
+    st.binary(),
+    st.dates(),
+    st.decimals(allow_nan=False),
+)
+_KEYS = st.one_of(st.booleans(), st.integers(), st.text(), st.tuples(st.integers(), st.text()))
+_VALUES = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.lists(inner, max_size=4).map(tuple),
+        st.dictionaries(_KEYS, inner, max_size=4),
+        st.frozensets(_KEYS, max_size=4),
+        st.sets(_KEYS, max_size=4),
+    ),
+    max_leaves=12,
+)
+
+
+def plainly(value):
+    """Say what a value is, in words that only equal values of the same types share."""
+    kind = type(value).__name__
+    if isinstance(value, (list, tuple)):
+        return f"{kind}({', '.join(map(plainly, value))})"
+    if isinstance(value, dict):
+        return f"{kind}({sorted((plainly(k), plainly(v)) for k, v in value.items())})"
+    if isinstance(value, (set, frozenset)):
+        return f"{kind}({sorted(map(plainly, value))})"
+    return f"{kind}({value!r})"
+
+
+def otherwise(value):
+    """Return an equal value, made in another order and without shared parts."""
+    if isinstance(value, dict):
+        return {otherwise(k): otherwise(v) for k, v in reversed(list(value.items()))}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return type(value)([otherwise(part) for part in reversed(list(value))][::-1])
+    return value
+
+
+@hypothesis.settings(max_examples=50, deadline=None, derandomize=True)
+@hypothesis.given(_VALUES, _VALUES)
+def test_values_are_the_same_if_and_only_if_their_keys_are(one, other):
+    """For any plain data."""
+    assert key(one) == key(otherwise(one))
+    assert (key(one) == key(other)) == (plainly(one) == plainly(other))
+    assert key([one]) != key(one)

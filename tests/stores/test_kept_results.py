@@ -90,7 +90,7 @@ def test_checkpoints_do_not_see_each_other(folder):
     assert find(folder, "a", name="two") == {}
 
 
-@pytest.mark.parametrize("name", ["", "  ", None, 3, "x" * 201])
+@pytest.mark.parametrize("name", ["", "  ", None, 3, "x" * 201, "\ud800"])
 def test_unusable_names_are_refused(folder, name):
     with pytest.raises(InvalidInputError, match="checkpoint="):
         Checkpoint(name, folder)

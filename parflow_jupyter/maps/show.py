@@ -31,7 +31,7 @@ STYLE = """
 .parflow-result.parflow-result th, .parflow-result.parflow-result td { white-space: nowrap; }
 .parflow-result.parflow-result td.parflow-text { white-space: normal; }
 .parflow-result summary { cursor: pointer; }
-.parflow-result pre { background: var(--jp-layout-color2, #8882); padding: 6px 8px;
+.parflow-result.parflow-result pre { background: var(--jp-layout-color2, #8882); padding: 6px 8px;
   margin: 4px 0; max-height: 20em; overflow: auto; color: inherit; text-align: left;
   white-space: pre; width: 0; min-width: max(100% - 16px, 36em); }
 .parflow-result .parflow-failed { color: var(--jp-error-color0, #c62828); font-weight: 600; }

@@ -66,24 +66,30 @@ for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
       })
       .toBeGreaterThan(15);
     await expect(cell(1)).toContainText('left');
-    await cell(1).locator('.jp-Cell-outputArea').screenshot({
-      path: picture('progress')
-    });
+    await cell(1)
+      .locator('.jp-Cell-outputArea')
+      .screenshot({
+        path: picture('progress')
+      });
     await expect(bar).toHaveAttribute('aria-valuenow', '40');
 
     await page.notebook.runCell(2, true);
     const button = cell(2).getByRole('button', { name: /Retry failed/ });
     await expect(button).toBeVisible();
     await cell(2).getByText('no fit for 13').first().click();
-    await cell(2).locator('.jp-Cell-outputArea').screenshot({
-      path: picture('result')
-    });
+    await cell(2)
+      .locator('.jp-Cell-outputArea')
+      .screenshot({
+        path: picture('result')
+      });
 
     await page.notebook.runCell(3, true);
     await expect(cell(3).locator('img')).toBeVisible();
-    await cell(3).locator('.jp-Cell-outputArea').screenshot({
-      path: picture('plot')
-    });
+    await cell(3)
+      .locator('.jp-Cell-outputArea')
+      .screenshot({
+        path: picture('plot')
+      });
     await page.notebook.addCell('code', 'pf.shutdown_cluster()');
     await page.notebook.runCell(4, true);
   });

@@ -12,103 +12,47 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import errors as errors
     from ._version import __version__ as __version__
-    from .api import (
-        MapResult,
-        Pipeline,
-        amap,
-        change_profile,
-        cleanup,
-        cluster_info,
-        configure_scheme,
-        direct_view,
-        get_client,
-        imap,
-        last_result,
-        load_balanced_view,
-        module,
-        parallel_map,
-        parallelizable,
-        profiles,
-        runs,
-        schemes,
-        shutdown_cluster,
-        start_engines,
-    )
-    from .kernel.builder import PipelineBuilder
+    from .api import *  # noqa: F403 - its names stand in its __all__ alone
+    from .kernel.builder import PipelineBuilder as PipelineBuilder
 
-_HOMES = {
-    "api": (
-        "MapResult",
-        "Pipeline",
-        "amap",
-        "change_profile",
-        "cleanup",
-        "cluster_info",
-        "configure_scheme",
-        "direct_view",
-        "get_client",
-        "imap",
-        "last_result",
-        "load_balanced_view",
-        "module",
-        "parallel_map",
-        "parallelizable",
-        "profiles",
-        "runs",
-        "schemes",
-        "shutdown_cluster",
-        "start_engines",
-    ),
-    "kernel.builder": ("PipelineBuilder",),
-    "_version": ("__version__",),
+_ELSEWHERE = {
+    "PipelineBuilder": ("kernel.builder", "PipelineBuilder"),
+    "__version__": ("_version", "__version__"),
+    "errors": ("errors", None),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-__all__ = [
-    "MapResult",
-    "Pipeline",
-    "PipelineBuilder",
-    "__version__",
-    "amap",
-    "change_profile",
-    "cleanup",
-    "cluster_info",
-    "configure_scheme",
-    "direct_view",
-    "errors",
-    "get_client",
-    "imap",
-    "last_result",
-    "load_balanced_view",
-    "module",
-    "parallel_map",
-    "parallelizable",
-    "profiles",
-    "runs",
-    "schemes",
-    "shutdown_cluster",
-    "start_engines",
-]
+"""Public names that are not the façade's, with module and name; its own are in ``api.__all__``."""
 
 
-def __getattr__(name: str) -> Any:
-    if name == "errors":
-        return import_module(".errors", __name__)
-    if name not in _HOME_OF:
+def _load(name: str) -> Any:
+    if name == "__all__":
+        return __dir__()
+    home, inner = _ELSEWHERE.get(name, ("api", name))
+    if home == "api" and (name.startswith("_") or name not in _names_of_the_facade()):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+        found = import_module(f".{home}", __name__)
     except ModuleNotFoundError as error:
         if name != "__version__":
             raise
         # Jupyter Server asks every extension for it, with a default for those that have none.
         raise AttributeError("a checkout has no version before it is built") from error
+    value = found if inner is None else getattr(found, inner)
     globals()[name] = value
     return value
 
 
+if not TYPE_CHECKING:
+    # Seen by a type checker, it would let every misspelt name pass.
+    __getattr__ = _load
+
+
 def __dir__() -> list[str]:
-    return __all__
+    return sorted([*_ELSEWHERE, *_names_of_the_facade()])
+
+
+def _names_of_the_facade() -> list[str]:
+    names: list[str] = import_module(".api", __name__).__all__
+    return names
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

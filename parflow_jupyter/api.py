@@ -10,11 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import consent, wiring
+from .api_apply import parallel_apply
 from .api_maps import amap, imap, parallel_map
-from .maps import MapOptions, MapResult, last_result, parallelizable
+from .api_tasks import MapTask, StringTask, TaskClient, parallel
+from .maps import MapResult, last_result, parallelizable
 from .pipelines import Pipeline as _Pipeline
 from .pipelines import module
 from .stores import settings
+from .stores.checkpoints import checkpoints
+from .stores.files import File
 from .stores.run_list import RunList, run_list
 
 if TYPE_CHECKING:
@@ -23,12 +27,15 @@ if TYPE_CHECKING:
     from .clusters import CleanupReport, ClusterInfo, ClusterLogs, ProfileInfo
 
 __all__ = [
-    "MapOptions",
+    "File",
     "MapResult",
+    "MapTask",
     "Pipeline",
-    "adopt",
+    "StringTask",
+    "TaskClient",
     "amap",
     "change_profile",
+    "checkpoints",
     "cleanup",
     "cluster_info",
     "configure_scheme",
@@ -37,8 +44,9 @@ __all__ = [
     "imap",
     "last_result",
     "load_balanced_view",
-    "logs",
     "module",
+    "parallel",
+    "parallel_apply",
     "parallel_map",
     "parallelizable",
     "profiles",
@@ -64,6 +72,7 @@ def start_engines(
     profile: str | None = None,
     cluster_id: str = "",
     python: str | None = None,
+    restart: str | None = None,
     wait: bool = True,
 ) -> ClusterInfo:
     """Start engines, and a controller first when none answers.
@@ -77,6 +86,8 @@ def start_engines(
         profile: IPython profile; None for the current one.
         cluster_id: Tells several clusters of one profile apart.
         python: Interpreter of the engines; None for this process's.
+        restart: Whether engines that die are started again: "never", "on-failure" (up to 3 times
+            each) or "on-failure:N"; None for what PARFLOW_RESTART says, else never.
         wait: Return when they are connected; False returns at once.
 
     Returns:
@@ -91,7 +102,13 @@ def start_engines(
     Source: VisTrails' *Start new engine processes*.
     """
     return wiring.process.clusters().start_engines(
-        n, launcher=launcher, profile=profile, cluster_id=cluster_id, python=python, wait=wait
+        n,
+        launcher=launcher,
+        profile=profile,
+        cluster_id=cluster_id,
+        python=python,
+        restart=restart,
+        wait=wait,
     )
 
 
@@ -258,20 +275,25 @@ def schemes() -> dict[str, dict[str, Any]]:
 
 
 def configure_scheme(
-    name: str, *, enabled: bool | None = None, workers: int | None = None
+    name: str,
+    *,
+    enabled: bool | None = None,
+    workers: int | None = None,
+    position: int | None = None,
 ) -> dict[str, Any]:
-    """Change a scheme's settings, and keep them for this and other kernels.
+    """Change a scheme's settings, and keep them for this and other kernels, and the sidebar.
 
     Args:
         name: The scheme.
         enabled: Whether "auto" may take it.
         workers: How many slots it gets, 0 for automatic; None leaves it as it is.
+        position: Its place in the order in which "auto" tries them, from 0.
 
     Raises:
         SchemeUnavailableError: There is no such scheme.
         InvalidInputError: A value can't be used.
     """
-    return settings.configure_scheme(name, enabled=enabled, workers=workers)
+    return settings.configure_scheme(name, enabled=enabled, workers=workers, position=position)
 
 
 # --- pipelines -------------------------------------------------------------

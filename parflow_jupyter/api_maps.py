@@ -49,10 +49,10 @@ def parallel_map(
         on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
         batch: Items per batch; "auto" learns it from the times measured.
         seed: Whole number from which every item's random numbers follow.
-        share: What the function refers to goes once per engine; there is no other way yet.
+        share: Hold large arrays once per host, read-only, instead of sending them around.
         init: Called in each slot before its first item.
-        checkpoint: Name under which results are kept (not there yet).
-        key: What an item is kept under (not there yet).
+        checkpoint: Name under which each finished item is kept; run again, only the rest is run.
+        key: Called with an item; what it returns stands for the item where results are kept.
         block: Wait for the results; False returns at once, and the result fills up.
         progress: Show the progress.
         label: What the run is called in displays and in the history.
@@ -131,6 +131,8 @@ def imap(
     seed: int | None = None,
     share: bool = True,
     init: Callable[[], Any] | None = None,
+    checkpoint: str | None = None,
+    key: Callable[..., Any] | None = None,
     progress: bool = True,
     label: str | None = None,
 ) -> Generator[Any, None, None]:
@@ -150,8 +152,10 @@ def imap(
         on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
         batch: Items per batch; "auto" learns it from the times measured.
         seed: Whole number from which every item's random numbers follow.
-        share: What the function refers to goes once per engine; there is no other way yet.
+        share: Hold large arrays once per host, read-only, instead of sending them around.
         init: Called in each slot before its first item.
+        checkpoint: Name under which each finished item is kept.
+        key: Called with an item; what it returns stands for the item where results are kept.
         progress: Show the progress.
         label: What the run is called in displays and in the history.
 
@@ -179,6 +183,8 @@ def imap(
         seed=seed,
         share=share,
         init=init,
+        checkpoint=checkpoint,
+        key=key,
         progress=progress,
         label=label,
     )
@@ -204,6 +210,8 @@ async def amap(
     seed: int | None = None,
     share: bool = True,
     init: Callable[[], Any] | None = None,
+    checkpoint: str | None = None,
+    key: Callable[..., Any] | None = None,
     progress: bool = True,
     label: str | None = None,
 ) -> MapResult:
@@ -221,8 +229,10 @@ async def amap(
         on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
         batch: Items per batch; "auto" learns it from the times measured.
         seed: Whole number from which every item's random numbers follow.
-        share: What the function refers to goes once per engine; there is no other way yet.
+        share: Hold large arrays once per host, read-only, instead of sending them around.
         init: Called in each slot before its first item.
+        checkpoint: Name under which each finished item is kept.
+        key: Called with an item; what it returns stands for the item where results are kept.
         progress: Show the progress.
         label: What the run is called in displays and in the history.
 
@@ -247,6 +257,8 @@ async def amap(
         seed=seed,
         share=share,
         init=init,
+        checkpoint=checkpoint,
+        key=key,
         progress=progress,
         label=label,
     )

@@ -81,4 +81,15 @@ def _kernel() -> Any | None:
 def _executing_with_stdin(kernel: Any) -> bool:
     parent: dict[str, Any] = kernel.get_parent("shell") or {}
     is_execution = parent.get("header", {}).get("msg_type") == "execute_request"
-    return is_execution and bool(parent.get("content", {}).get("allow_stdin"))
+    return is_execution and bool(parent.get("content", {}).get("allow_stdin")) and _in_a_cell()
+
+
+def _in_a_cell() -> bool:
+    """Tell whether a cell runs just now: a callback after it still has its request as parent."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        frame = frame.f_back
+        is_shell = frame.f_globals.get("__name__") == "IPython.core.interactiveshell"
+        if is_shell and frame.f_code.co_name == "run_code":
+            return True
+    return False

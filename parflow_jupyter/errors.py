@@ -12,11 +12,14 @@
     │   ├── ProfileNotFoundError
     │   ├── EngineNotFoundError
     │   ├── OperationNotFoundError
-    │   └── RunNotFoundError
+    │   ├── RunNotFoundError
+    │   └── TaskNotFoundError (IndexError)
     ├── ConflictError
     │   ├── CleanupNeededError
     │   ├── ClusterBusyError
-    │   └── ShutdownRefusedError
+    │   ├── DetachRefusedError
+    │   ├── ShutdownRefusedError
+    │   └── TaskEndedError (IndexError)
     ├── ClusterError
     │   ├── SupervisorError
     │   │   └── ProtocolMismatchError
@@ -31,6 +34,12 @@
     │   ├── EngineLostError
     │   ├── MissingLibraryError (ImportError)
     │   └── SchemeUnavailableError
+    ├── CheckpointError
+    │   └── CheckpointDiskError
+    ├── TaskError
+    │   ├── TaskAbortedError
+    │   ├── TaskUnmetError
+    │   └── TaskWaitError (TimeoutError)
     ├── PipelineError
     │   ├── PipelineCheckError
     │   └── DocumentError (ValueError)
@@ -123,7 +132,8 @@ class EngineCountError(InvalidInputError):
     def __init__(self, n: object, limit: int, **details: Any) -> None:
         super().__init__(
             f"Can't start {_shown(n)} engines: give a whole number from 1 to {limit}, "
-            f"or leave it out for one engine per available core.",
+            f"or leave it out for one engine per available core. PARFLOW_ENGINE_LIMIT in the "
+            f"environment sets another limit.",
             **details,
         )
 
@@ -202,6 +212,12 @@ class RunNotFoundError(NotFoundError):
     reason = "run-not-found"
 
 
+class TaskNotFoundError(NotFoundError, IndexError):
+    """The client knows no task of this number: it was never given, or was cleared."""
+
+    reason = "task-not-found"
+
+
 # --- conflicts -------------------------------------------------------------
 
 
@@ -223,10 +239,22 @@ class ClusterBusyError(ConflictError):
     reason = "cluster-busy"
 
 
+class DetachRefusedError(ConflictError):
+    """What was started can't be left running, as the surroundings would end it all the same."""
+
+    reason = "detach-refused"
+
+
 class ShutdownRefusedError(ConflictError):
     """The controller refused the shutdown request, or did not answer it."""
 
     reason = "shutdown-refused"
+
+
+class TaskEndedError(ConflictError, IndexError):
+    """A task that has ended can't be aborted any more."""
+
+    reason = "task-ended"
 
 
 # --- clusters --------------------------------------------------------------
@@ -362,6 +390,48 @@ class MissingLibraryError(MapError, ImportError):
     """A picture or table needs a library that is not installed."""
 
     reason = "missing-library"
+
+
+# --- kept results ----------------------------------------------------------
+
+
+class CheckpointError(ParflowError):
+    """Results can't be kept, or read, where they are kept."""
+
+    reason = "checkpoint-unusable"
+
+
+class CheckpointDiskError(CheckpointError):
+    """The disk on which results are kept is full, read-only or broken."""
+
+    reason = "checkpoint-disk"
+
+
+# --- tasks -----------------------------------------------------------------
+
+
+class TaskError(ParflowError):
+    """A task did not run, or did not end in time."""
+
+    reason = "task-error"
+
+
+class TaskAbortedError(TaskError):
+    """The task was aborted."""
+
+    reason = "task-aborted"
+
+
+class TaskUnmetError(TaskError):
+    """No engine that may run the task came for too long."""
+
+    reason = "task-unmet"
+
+
+class TaskWaitError(TaskError, TimeoutError):
+    """What was waited for did not end in the time given; it goes on."""
+
+    reason = "task-wait"
 
 
 # --- pipelines -------------------------------------------------------------

@@ -97,29 +97,48 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
     Args:
         offer: Called before a map looks for engines; may start some.
     """
-    from .maps.schemes.ipyparallel import IPyParallelScheme
+    from .maps.schemes import provided
+    from .maps.schemes.dask import DaskScheme
     from .maps.schemes.processes import ProcessesScheme
     from .maps.schemes.serial import SerialScheme
     from .maps.schemes.threads import ThreadsScheme
     from .stores import settings
 
-    engines: Scheme = IPyParallelScheme(
-        _connect_if_running,
-        _on_engine_exit,
-        lambda engine: process.clusters().replace_engine(engine),
-    )
+    engines = engine_scheme()
     kept = settings.schemes()
-    processes = ProcessesScheme(kept["processes"]["workers"])
-    threads = ThreadsScheme(kept["threads"]["workers"])
+    own: dict[str, Scheme] = {
+        "ipyparallel": engines,
+        "dask": DaskScheme(),
+        "processes": ProcessesScheme(kept["processes"]["workers"]),
+        "threads": ThreadsScheme(kept["threads"]["workers"]),
+        "serial": SerialScheme(),
+    }
+    there = settings.order()
     return [
-        SchemeChoice(scheme, enabled=kept[scheme.name]["enabled"], before=before)
-        for scheme, before in (
-            (engines, offer),
-            (processes, None),
-            (threads, None),
-            (SerialScheme(), None),
+        SchemeChoice(
+            own.get(name) or provided(name),
+            enabled=kept[name]["enabled"],
+            before=offer if name == "ipyparallel" else None,
         )
+        for name in kept
+        if name in there
     ]
+
+
+def engine_scheme(only: int | None = None) -> Scheme:
+    """Return the scheme that runs on the engines of the current cluster.
+
+    Args:
+        only: The one engine that may be used; all of them if None.
+    """
+    from .maps.schemes.ipyparallel import IPyParallelScheme
+
+    return IPyParallelScheme(_connect_if_running, _on_engine_exit, replace_engine, only)
+
+
+def replace_engine(engine: int) -> None:
+    """End an engine of the current cluster and start another one in its place."""
+    process.clusters().replace_engine(engine)
 
 
 def history() -> Any:

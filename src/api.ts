@@ -3,14 +3,24 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import type {
   CleanupMode,
+  EngineAction,
   ICleanupReport,
   IClusterInfo,
+  ILogs,
   IOperation,
   IProfile,
-  IRun
+  IRun,
+  IScheme,
+  ISchemeChange,
+  IStartChoices,
+  IStartOptions
 } from './wire';
 
 const NAMESPACE = 'parflow';
+
+/** How long an answer is waited for, in milliseconds; the server's own deadlines are shorter. */
+const LOOKING = 15_000;
+const CHANGING = 120_000;
 
 /** An answer of the server that says what went wrong, for people to read. */
 export class ApiError extends ServerConnection.ResponseError {
@@ -30,7 +40,15 @@ export class ApiError extends ServerConnection.ResponseError {
 /** The routes of the server, typed. */
 export interface IApi {
   cluster(): Promise<IClusterInfo>;
-  startEngines(n: number | string | null): Promise<IOperation>;
+  startChoices(): Promise<IStartChoices>;
+  startEngines(
+    n: number | string | null,
+    options?: IStartOptions
+  ): Promise<IOperation>;
+  steerEngine(id: number, action: EngineAction): Promise<void>;
+  /** The ends of logs; without an engine those of controller and supervisor. */
+  logs(engine: number | null, tail: number): Promise<ILogs>;
+  adopt(): Promise<IClusterInfo>;
   operation(id: string): Promise<IOperation>;
   cancelOperation(id: string): Promise<IOperation>;
   profiles(): Promise<IProfile[]>;
@@ -38,6 +56,8 @@ export interface IApi {
   changeProfile(name: string, cleanup?: CleanupMode): Promise<void>;
   cleanup(mode: CleanupMode): Promise<ICleanupReport>;
   shutdown(): Promise<IOperation>;
+  schemes(): Promise<IScheme[]>;
+  configureScheme(name: string, change: ISchemeChange): Promise<IScheme[]>;
   runs(): Promise<IRun[]>;
   stopRun(id: string): Promise<void>;
 }
@@ -49,8 +69,24 @@ export function createApi(settings = ServerConnection.makeSettings()): IApi {
     request<T>(settings, method, path, body);
   return {
     cluster: () => get('cluster'),
-    startEngines: n =>
-      send('POST', ['cluster', 'engines'], n === null ? {} : { n }),
+    startChoices: () => get('cluster', 'choices'),
+    startEngines: (n, options) =>
+      send('POST', ['cluster', 'engines'], {
+        ...(n === null ? {} : { n }),
+        ...options
+      }),
+    steerEngine: (id, action) => {
+      const path = ['cluster', 'engines', String(id)];
+      return action === 'stop'
+        ? send('DELETE', path)
+        : send('POST', [...path, action], {});
+    },
+    logs: (engine, tail) =>
+      request(settings, 'GET', ['cluster', 'logs'], undefined, {
+        ...(engine === null ? {} : { engine: String(engine) }),
+        tail: String(tail)
+      }),
+    adopt: () => send('POST', ['cluster', 'adopt'], {}),
     operation: id => get('operations', id),
     // 204 is an answer too: then the operation is asked for once more.
     cancelOperation: async id =>
@@ -63,6 +99,14 @@ export function createApi(settings = ServerConnection.makeSettings()): IApi {
       send('PUT', ['profile'], cleanup ? { name, cleanup } : { name }),
     cleanup: mode => send('POST', ['cluster', 'cleanup'], { mode }),
     shutdown: () => send('POST', ['cluster', 'shutdown'], {}),
+    schemes: async () => (await get<{ schemes: IScheme[] }>('schemes')).schemes,
+    configureScheme: async (name, change) =>
+      (
+        await send<{ schemes: IScheme[] }>('PUT', ['schemes'], {
+          name,
+          ...change
+        })
+      ).schemes,
     runs: async () => (await get<{ runs: IRun[] }>('runs')).runs,
     stopRun: id => send('DELETE', ['runs', id])
   };
@@ -72,34 +116,51 @@ async function request<T>(
   settings: ServerConnection.ISettings,
   method: string,
   path: string[],
-  body?: object
+  body?: object,
+  query: Record<string, string> = {}
 ): Promise<T> {
-  const url = URLExt.join(
-    settings.baseUrl,
-    NAMESPACE,
-    ...path.map(encodeURIComponent)
+  const url =
+    URLExt.join(settings.baseUrl, NAMESPACE, ...path.map(encodeURIComponent)) +
+    URLExt.objectToQueryString(query);
+  const patience = new AbortController();
+  const timer = setTimeout(
+    () => patience.abort(),
+    method === 'GET' ? LOOKING : CHANGING
   );
-  const init: RequestInit = { method };
+  const init: RequestInit = { method, signal: patience.signal };
   if (body) {
     init.body = JSON.stringify(body);
     init.headers = { 'Content-Type': 'application/json' };
   }
   let response: Response;
+  let text: string;
   try {
     response = await ServerConnection.makeRequest(url, init, settings);
+    text = await response.text();
   } catch {
     throw new ServerConnection.NetworkError(
       new TypeError(
         'The Jupyter server does not answer: check that it runs and that the network is up.'
       )
     );
+  } finally {
+    clearTimeout(timer);
   }
-  const text = await response.text();
   const data = parse(text);
   if (!response.ok) {
     throw toError(response, data);
   }
   return data as T;
+}
+
+/** Whether an error means that nobody answered: a frozen server, a proxy without one behind it. */
+export function isConnectionLost(error: Error | null): boolean {
+  return (
+    error instanceof ServerConnection.NetworkError ||
+    (error instanceof ApiError &&
+      error.reason === 'unexpected-answer' &&
+      [502, 503, 504].includes(error.status))
+  );
 }
 
 function parse(text: string): unknown {

@@ -1,5 +1,6 @@
 import { commandsPlugin } from './clusters/commands';
-import { modelPlugin } from './clusters/model';
+import { logsPlugin } from './clusters/logView';
 import { panelPlugin } from './clusters/panel';
+import { modelPlugin } from './clusters/plugin';
 
-export default [modelPlugin, commandsPlugin, panelPlugin];
+export default [modelPlugin, commandsPlugin, logsPlugin, panelPlugin];

@@ -10,11 +10,17 @@ import type { ISignal } from '@lumino/signaling';
 
 import type {
   CleanupMode,
+  EngineAction,
   ICleanupReport,
   IClusterInfo,
+  ILogs,
   IOperation,
   IProfile,
-  IRun
+  IRun,
+  IScheme,
+  ISchemeChange,
+  IStartChoices,
+  IStartOptions
 } from './wire';
 
 /** What the front end knows of the cluster, and what it can ask of it. */
@@ -29,6 +35,14 @@ export interface IClustersModel extends IObservableDisposable {
   readonly operations: readonly IOperation[];
   /** Maps and pipelines that run now; null where the server can't tell. */
   readonly runs: readonly IRun[] | null;
+  /** Runs that ended, latest first. */
+  readonly recentRuns: readonly IRun[];
+  /** The toolbox in its order; null where the server can't tell. */
+  readonly schemes: readonly IScheme[] | null;
+  /** What is being done to engines now, by their id. */
+  readonly steered: ReadonlyMap<number, EngineAction>;
+  /** Whether the server answers; what else is told here may be out of date if not. */
+  readonly isConnected: boolean;
   /** Why the last refresh failed, or null. */
   readonly error: Error | null;
   /** Whether somebody looks: unwatched, the model does not poll. */
@@ -36,7 +50,18 @@ export interface IClustersModel extends IObservableDisposable {
 
   refresh(): Promise<void>;
   /** Ask for engines; null means one per available core. */
-  startEngines(n: number | string | null): Promise<IOperation>;
+  startEngines(
+    n: number | string | null,
+    options?: IStartOptions
+  ): Promise<IOperation>;
+  startChoices(): Promise<IStartChoices>;
+  /** Kernel specification of the notebook in front, or null. */
+  activeKernel(): string | null;
+  steerEngine(id: number, action: EngineAction): Promise<void>;
+  logs(engine: number | null, tail: number): Promise<ILogs>;
+  /** Take over what was left running and belongs to nobody. */
+  adopt(): Promise<void>;
+  configureScheme(name: string, change: ISchemeChange): Promise<void>;
   cancelOperation(id: string): Promise<IOperation>;
   /** The latest state of an operation begun here, also after its end. */
   operation(id: string): IOperation | undefined;
@@ -85,6 +110,7 @@ export namespace CommandIDs {
   export const changeProfile = 'parflow:change-profile';
   export const cleanup = 'parflow:cleanup';
   export const shutdown = 'parflow:shutdown-cluster';
+  export const showLog = 'parflow:show-log';
 }
 
 /** Id of the sidebar panel. */

@@ -36,8 +36,20 @@ export interface IEngine {
   completed: number | null;
   cpu_percent: number | null;
   rss_bytes: number | null;
-  exit: unknown;
+  exit: IExit | null;
+  /** For whom it was started; missing or null where nobody is known. */
+  owner?: string | null;
 }
+
+/** How an engine ended. */
+export interface IExit {
+  code?: number | null;
+  signal?: string | null;
+  meaning?: string;
+}
+
+/** What can be done to one engine. */
+export type EngineAction = 'interrupt' | 'restart' | 'stop';
 
 export interface IClusterInfo {
   profile: string;
@@ -49,6 +61,69 @@ export interface IClusterInfo {
   engines_total: number;
   engines: IEngine[];
   problems: IProblem[];
+  /** How many processes were left running and belong to nobody. */
+  adoptable?: number;
+  /** Why nothing can be left running here; missing or null where it can. */
+  cannot_detach?: string | null;
+}
+
+/** How engines are started; what is missing is decided by the server. */
+export interface IStartOptions {
+  launcher?: string;
+  python?: string;
+}
+
+export interface ILauncher {
+  name: string;
+  /** What it seems to lack on this host, or empty. */
+  note: string;
+}
+
+export interface IPython {
+  python: string;
+  name: string;
+  /** Names of the kernel specifications that run it. */
+  kernels: string[];
+}
+
+export interface IStartChoices {
+  default: number;
+  limit: number;
+  launcher: string;
+  launchers: ILauncher[];
+  pythons: IPython[];
+}
+
+/** The end of one process's log. */
+export interface ILog {
+  process: string;
+  path: string;
+  lines: string[];
+}
+
+export interface ILogs {
+  logs: ILog[];
+  /** Engines that have a log, also ended ones. */
+  engines: number[];
+}
+
+/** One scheme of the toolbox. */
+export interface IScheme {
+  name: string;
+  enabled: boolean;
+  /** Null for automatic. */
+  workers: number | null;
+  takes_workers: boolean;
+  /** How many it has now; with 0 it can't run. */
+  slots: number;
+  why: string;
+}
+
+export interface ISchemeChange {
+  enabled?: boolean;
+  /** 0 for automatic. */
+  workers?: number | string;
+  position?: number;
 }
 
 export interface IProfile {
@@ -92,7 +167,7 @@ export interface ICleanupReport {
   problems: IProblem[];
 }
 
-/** One execution of a map or pipeline, as the history tells it. */
+/** One execution of a map or pipeline, as the history tells it; the rest may be missing. */
 export interface IRun {
   run: string;
   state: string;
@@ -100,5 +175,11 @@ export interface IRun {
   done: number;
   label?: string | null;
   scheme?: string | null;
+  /** Why this scheme was taken. */
+  reason?: string | null;
   failed?: number | null;
+  /** Seconds since 1970. */
+  started?: number | null;
+  finished?: number | null;
+  notebook?: string | null;
 }

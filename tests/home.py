@@ -21,9 +21,15 @@ _FOLDERS = {
     "XDG_DATA_HOME": "xdg/data",
     "XDG_CACHE_HOME": "xdg/cache",
     "XDG_STATE_HOME": "xdg/state",
+    "PARFLOW_DATA_DIR": "data",
     "PARFLOW_RUNTIME_DIR": "run",
 }
-_SETTINGS = {"JUPYTER_PLATFORM_DIRS": "0", "PARFLOW_LINGER_SECONDS": "2"}
+_SETTINGS = {
+    "JUPYTER_PLATFORM_DIRS": "0",
+    "PARFLOW_LINGER_SECONDS": "2",
+    # Tests may themselves run as the first process of a container.
+    "PARFLOW_LEAVE_RUNNING": "always",
+}
 _FOREIGN = ("JPY_", "JUPYTERHUB_", "IPP_")
 
 # These two serve all of this process, and must not be part of the home they are first needed in.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .client import Clusters
-    from .engine_count import check_engine_count
+    from .engine_count import check_engine_count, largest_limit
     from .model import (
         CleanupReport,
         ClusterInfo,
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
         ProfileInfo,
     )
     from .profiles import check_profile_name
+    from .restart_policy import restart_limit
 
 _HOMES = {
     "Clusters": "client",
     "check_engine_count": "engine_count",
+    "largest_limit": "engine_count",
     "CleanupReport": "model",
     "ClusterInfo": "model",
     "ClusterLogs": "model",
@@ -35,6 +37,7 @@ _HOMES = {
     "ProcessLog": "model",
     "ProfileInfo": "model",
     "check_profile_name": "profiles",
+    "restart_limit": "restart_policy",
 }
 
 __all__ = [
@@ -49,6 +52,8 @@ __all__ = [
     "ProfileInfo",
     "check_engine_count",
     "check_profile_name",
+    "largest_limit",
+    "restart_limit",
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +28,7 @@ from .profiles import (
     profile_path,
 )
 from .supervisor_client import Target, something_runs
+from .surroundings import look_around, why_nothing_is_left
 from .wire import error_from_dict
 
 ANSWER_TIMEOUT = 10.0
@@ -84,8 +86,13 @@ class Asker:
         if answer is None and something_runs(target):
             answer = self._ask(target, "info", timeout=ANSWER_TIMEOUT, start=True)
         if answer is None:
-            return ClusterInfo.stopped(target.profile, target.cluster_id)
-        return ClusterInfo.from_dict(answer)
+            found = ClusterInfo.stopped(target.profile, target.cluster_id)
+        else:
+            found = ClusterInfo.from_dict(answer)
+        return replace(found, detach_refused=self._why_nothing_is_left())
+
+    def _why_nothing_is_left(self) -> str | None:
+        return why_nothing_is_left(look_around(self._owner().identity.pid))
 
     def profiles(self) -> list[ProfileInfo]:
         """Return all profiles, with whether a cluster of each runs and which is current."""

@@ -10,18 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import CleanupNeededError, InvalidInputError, ParflowError
+from ..errors import CleanupNeededError, DetachRefusedError, InvalidInputError, ParflowError
 from ..events import Listener
 from .asker import ANSWER_TIMEOUT
 from .controller_files import remove_connection_files
 from .model import CleanupMode, CleanupReport, ClusterInfo, Operation, ProfileInfo
 from .owners import forget_owner, read_used, register_owner, write_current
 from .profiles import create_profile, find_profile
-from .render import started_here_text
+from .render import lost_text, started_here_text
 from .start_params import start_params
 from .steering import Steering
 from .subscription import Subscription
 from .supervisor_client import Target, something_runs
+from .surroundings import OVERRIDE
 
 CLEANUP_TIMEOUT = 30.0
 
@@ -60,17 +61,24 @@ class Clusters(Steering):
         python: str | None = None,
         cwd: str | None = None,
         path: list[str] | None = None,
+        restart: str | None = None,
     ) -> Operation:
         """Begin to start engines and return at once; see ``start_engines`` for the arguments."""
         target = self._target(profile, cluster_id)
-        params = start_params(n, launcher, python, cwd, path, target.profile_dir)
+        params = start_params(n, launcher, python, cwd, path, target.profile_dir, restart)
         return self._begin_start(target, params, timeout=60)
 
     def _begin_start(self, target: Target, params: dict[str, Any], timeout: float) -> Operation:
         params = {**params, "timeout": timeout}
-        answer = self._ask(target, "start_engines", params, timeout=ANSWER_TIMEOUT, start=True)
+        before = self.current()
         used = (str(target.profile_dir), target.cluster_id)
+        # First: what is started where that can't be written down would be forgotten.
         write_current(self._owner(), target.profile, target.cluster_id, used)
+        try:
+            answer = self._ask(target, "start_engines", params, timeout=ANSWER_TIMEOUT, start=True)
+        except ParflowError:
+            write_current(self._owner(), *before)
+            raise
         return Operation.from_dict(answer)
 
     def start_engines(
@@ -83,6 +91,7 @@ class Clusters(Steering):
         python: str | None = None,
         cwd: str | None = None,
         path: list[str] | None = None,
+        restart: str | None = None,
         wait: bool = True,
         timeout: float = 60,
         listener: Listener | None = None,
@@ -97,6 +106,8 @@ class Clusters(Steering):
             python: Interpreter of the engines; None is this process's.
             cwd: Their folder; None is this process's.
             path: Entries put before their ``sys.path``; None are this process's own ones.
+            restart: Whether engines that die are started again: "never", "on-failure" (up to 3
+                times each) or "on-failure:N"; None is what ``PARFLOW_RESTART`` says, else never.
             wait: False returns before the engines have registered.
             timeout: Seconds for all engines to register.
             listener: Gets an OperationChanged as each engine registers.
@@ -107,7 +118,7 @@ class Clusters(Steering):
                 not one engine, came up. If only some engines fail, ``problems`` has them.
         """
         target = self._target(profile, cluster_id)
-        params = start_params(n, launcher, python, cwd, path, target.profile_dir)
+        params = start_params(n, launcher, python, cwd, path, target.profile_dir, restart)
         operation = self._begin_start(target, params, timeout)
         if wait:
             operation = self._wait(target, operation, timeout + 60, listener)
@@ -155,7 +166,9 @@ class Clusters(Steering):
         Raises:
             ProfileNameError, ProfileNotFoundError: There is no such profile.
             CleanupNeededError: Processes were started here and ``cleanup`` is None; nothing
-                was changed. Its details tell how many ``engines`` and ``controller``.
+                was changed. Its details tell how many ``engines``, whether the ``controller``,
+                and how many engines of others would be ``lost`` with it.
+            DetachRefusedError: What was started here would be ended all the same.
         """
         if cleanup not in (None, "terminate", "detach"):
             raise InvalidInputError(f"cleanup={cleanup!r}: use 'terminate' or 'detach'.")
@@ -173,12 +186,15 @@ class Clusters(Steering):
             return
         if cleanup is None:
             started = started_here_text(info.engines_started_here, controller)
+            started += lost_text(info.lost_by_cleanup)
             raise CleanupNeededError(
                 f"{started} Before the profile {info.profile!r} is left, say what becomes of "
                 f"that: 'terminate' ends it, 'detach' leaves it running.",
                 engines=info.engines_started_here,
                 controller=controller,
+                lost=info.lost_by_cleanup,
             )
+        self._check_mode(cleanup)
         self._clean(self._target(None, ""), cleanup)
 
     def cleanup(self, *, terminate: bool = True) -> CleanupReport:
@@ -188,12 +204,24 @@ class Clusters(Steering):
 
         Returns:
             What was done to which process.
+
+        Raises:
+            DetachRefusedError: What was started here would be ended all the same.
         """
         mode: CleanupMode = "terminate" if terminate else "detach"
+        self._check_mode(mode)
         reports = [self._clean(target, mode) for target in self._used_targets()]
         processes = [process for report in reports for process in report.processes]
         problems = [problem for report in reports for problem in report.problems]
         return CleanupReport(mode, processes, problems)
+
+    def _check_mode(self, mode: CleanupMode) -> None:
+        why = self._why_nothing_is_left() if mode == "detach" else None
+        if why is not None:
+            raise DetachRefusedError(
+                f"What was started here can't be left running: {why}. Terminate it; or set "
+                f"{OVERRIDE}=always if you know that it lives on."
+            )
 
     def _clean(self, target: Target, mode: CleanupMode) -> CleanupReport:
         params = {"mode": mode}
@@ -265,4 +293,5 @@ class Clusters(Steering):
     def _close_at_exit(self) -> None:
         # A forked child has this handle, too, but did not start anything.
         if os.getpid() == self._pid:
-            self.close()
+            with contextlib.suppress(ParflowError):
+                self.close()

@@ -62,6 +62,35 @@ def connect(
     connection = read_connection(path) if path is not None else None
     if path is None or connection is None:
         raise NoEnginesError("No cluster runs: start engines first, with pf.start_engines().")
+    return _client_of(path, connection, timeout)
+
+
+def connect_file(path: str | os.PathLike[str], timeout: float = 10) -> Any:
+    """Return an ``ipyparallel.Client`` of the controller that wrote a connection file.
+
+    Args:
+        path: An ``ipcontroller-client.json``, or one of another cluster id.
+        timeout: Seconds to wait for the controller's answer.
+
+    Raises:
+        NoEnginesError: There is no such file, or it is none of a controller.
+        ControllerSilentError: The controller does not answer.
+    """
+    path = Path(path).expanduser().resolve()
+    connection = read_connection(path)
+    if connection is None:
+        raise NoEnginesError(
+            f"{path} is no connection file of a controller: give the ipcontroller-client.json "
+            f"from the security folder of its profile."
+        )
+    if not is_listening(connection):
+        raise ControllerSilentError(
+            f"The controller that wrote {path} does not run any more: start it again."
+        )
+    return _client_of(path, connection, timeout)
+
+
+def _client_of(path: Path, connection: dict[str, Any], timeout: float) -> Any:
     wanted = _identity(path, connection)
     with _lock:
         _close_dead(keep=wanted)

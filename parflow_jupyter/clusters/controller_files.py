@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import json
 import socket
 from collections.abc import Mapping
@@ -42,6 +44,25 @@ def reachable_ip(connection: Mapping[str, Any]) -> str:
         return ip
     location = str(connection.get("location") or "")
     return "127.0.0.1" if location in ("", host_name()) else location
+
+
+def is_loopback(ip: str) -> bool:
+    """Tell whether only this host can reach an address.
+
+    Example:
+        >>> [is_loopback(ip) for ip in ("127.0.0.1", "127.0.1.1", "localhost", "::1")]
+        [True, True, True, True]
+        >>> [is_loopback(ip) for ip in ("*", "0.0.0.0", "10.0.0.1", "node1", "127.example.org")]
+        [False, False, False, False, False]
+    """
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(ip.strip("[]")).is_loopback
+    return ip == "localhost"
+
+
+def is_reachable_from_elsewhere(connection: Mapping[str, Any]) -> bool:
+    """Tell whether a controller listens to other hosts, too."""
+    return not is_loopback(str(connection["interface"]).partition("://")[2])
 
 
 def channel_url(connection: Mapping[str, Any], channel: str) -> str:

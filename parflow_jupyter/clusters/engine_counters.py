@@ -6,6 +6,7 @@ frozen engine never waits for the engine. Outside our engines all functions do n
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import struct
@@ -15,42 +16,56 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LAYOUT = struct.Struct("<QQQd")
-"""Is it busy, completed tasks, number of updates, time of the last one (seconds, epoch)."""
+"""Flags, completed tasks, number of updates, time of the last one (seconds, epoch)."""
+
+_BUSY, _LEAVING = 1, 2
 
 
 @dataclass(frozen=True)
 class EngineCounters:
-    """One reading: ``completed`` tasks, and whether the engine is busy ``since`` then."""
+    """One reading: ``completed`` tasks, and whether the engine is busy ``since`` then.
+
+    ``leaving`` tells that a client asked the engine to end, which it does after its task.
+    """
 
     busy: bool
     completed: int
     since: float
+    leaving: bool = False
 
 
 class _Block:
     def __init__(self, path: Path) -> None:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            os.ftruncate(fd, mmap.PAGESIZE)
+            # Not ftruncate: on a full disk, writing to what was only promised is a bus error.
+            if os.write(fd, bytes(mmap.PAGESIZE)) < mmap.PAGESIZE:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self.map = mmap.mmap(fd, mmap.PAGESIZE)
         finally:
             os.close(fd)
         self.lock = threading.Lock()
-        self.busy = 0
+        self.busy = False
+        self.leaving = False
         self.completed = 0
         self.updates = 0
         self.reported = False
 
     def write(self) -> None:
         self.updates += 1
-        _LAYOUT.pack_into(self.map, 0, self.busy, self.completed, self.updates, time.time())
+        flags = _BUSY * self.busy | _LEAVING * self.leaving
+        _LAYOUT.pack_into(self.map, 0, flags, self.completed, self.updates, time.time())
 
 
 _block: _Block | None = None
 
 
 def open_block(path: Path) -> None:
-    """Map the file of this engine; called once, by the engine's own start."""
+    """Map the file of this engine; called once, by the engine's own start.
+
+    Raises:
+        OSError: The disk is full or the folder can't be written; nothing is counted then.
+    """
     global _block
     _block = _Block(path)
     _block.write()
@@ -69,7 +84,15 @@ def set_busy(busy: bool) -> None:
     """Say that the engine works on something, or no longer does."""
     if _block is not None:
         with _block.lock:
-            _block.busy = int(busy)
+            _block.busy = busy
+            _block.write()
+
+
+def set_leaving() -> None:
+    """Say that a client asked this engine to end, so that nobody starts another in its place."""
+    if _block is not None:
+        with _block.lock:
+            _block.leaving = True
             _block.write()
 
 
@@ -89,14 +112,14 @@ def end_message(*, counts: bool) -> None:
 
 def is_busy() -> bool:
     """Tell whether this engine works on something just now."""
-    return _block is not None and bool(_block.busy)
+    return _block is not None and _block.busy
 
 
 def read_block(path: Path) -> EngineCounters | None:
     """Return what an engine last wrote, None when its file is absent or too short."""
     try:
         raw = path.read_bytes()[: _LAYOUT.size]
-        busy, completed, _, since = _LAYOUT.unpack(raw)
+        flags, completed, _, since = _LAYOUT.unpack(raw)
     except (OSError, struct.error):
         return None
-    return EngineCounters(bool(busy), completed, since)
+    return EngineCounters(bool(flags & _BUSY), completed, since, bool(flags & _LEAVING))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 ALLOWED = """
@@ -18,6 +18,12 @@ SLURM_CONF SLURM_CLUSTER_NAME SLURM_JOB_* PBS_* SGE_* LSF_* LSB_* _CONDOR_* COND
 """
 """Patterns of the names that are passed on, separated by blanks."""
 
+LOOKS_SECRET = """
+*TOKEN* *SECRET* *PASSWORD* *PASSWD* *COOKIE* *CREDENTIAL* *API_KEY* *APIKEY* *ACCESS_KEY*
+*PRIVATE_KEY*
+"""
+"""Names that are not passed on although a pattern allows them, such as CONDA_TOKEN."""
+
 BLAS_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -31,20 +37,26 @@ BLAS_VARIABLES = (
 def allowed_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what engines and controllers may see of an environment.
 
-    Further names or patterns can be passed on by naming them, separated by
-    commas, in ``PARFLOW_PASS_ENVIRONMENT``.
+    Further names or patterns can be passed on by naming them, separated by commas, in
+    ``PARFLOW_PASS_ENVIRONMENT``. Names that look like those of secrets must be named there.
 
     Example:
         >>> allowed_environment({"PATH": "/bin", "JUPYTERHUB_API_TOKEN": "s3cret"})
         {'PATH': '/bin'}
     """
     more = environment.get("PARFLOW_PASS_ENVIRONMENT", "").split(",")
-    patterns = [*ALLOWED.split(), *(name.strip() for name in more if name.strip())]
-    return {
-        name: value
-        for name, value in environment.items()
-        if any(fnmatchcase(name, pattern) for pattern in patterns)
-    }
+    asked = [name.strip() for name in more if name.strip()]
+
+    def passes(name: str) -> bool:
+        if _matches(name, asked):
+            return True
+        return _matches(name, ALLOWED.split()) and not _matches(name.upper(), LOOKS_SECRET.split())
+
+    return {name: value for name, value in environment.items() if passes(name)}
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def blas_threads(environment: Mapping[str, str]) -> int | None:

@@ -183,6 +183,14 @@ def find_engine_log(log_dir: Path, cluster_id: str, engine_id: int) -> Path | No
     return next(iter(_newest_first(log_dir.glob(pattern))), None)
 
 
+def logged_engines(log_dir: Path, cluster_id: str) -> list[int]:
+    """Return the ids of the engines of a cluster that have a log on this host, in order."""
+    before, _, after = engine_log_name(cluster_id, "?" * 8, 0).rpartition("-0-")
+    pattern = f"{before}-*-{after}".replace("[", "[[]")
+    found = (path.name[len(before) + 1 :].partition("-")[0] for path in log_dir.glob(pattern))
+    return sorted({int(number) for number in found if number.isdigit()})
+
+
 def check_tail(tail: object) -> int:
     """Return how many lines to show.
 

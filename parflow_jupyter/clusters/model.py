@@ -7,8 +7,8 @@ form on the supervisor's socket.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, TypeVar
 
 from ..errors import Problem
 from . import render
@@ -17,6 +17,13 @@ ClusterState = Literal["stopped", "starting", "running", "stopping", "failed"]
 EngineState = Literal["starting", "idle", "busy", "unresponsive", "dead", "unknown"]
 OperationState = Literal["running", "done", "failed", "cancelled"]
 CleanupMode = Literal["terminate", "detach"]
+Kind = TypeVar("Kind")
+
+
+def _read(kind: type[Kind], values: Mapping[str, Any]) -> Kind:
+    """Make an instance of a dataclass; a later version may have told more than is known here."""
+    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in values.items() if name in known})
 
 
 def _problems(items: list[dict[str, str]]) -> list[Problem]:
@@ -25,11 +32,12 @@ def _problems(items: list[dict[str, str]]) -> list[Problem]:
 
 @dataclass(frozen=True)
 class ControllerInfo:
-    """The controller of a cluster; ``pid`` is None when it is not known."""
+    """The controller of a cluster; ``pid`` and ``owner`` are None when they are not known."""
 
     started_here: bool
     pid: int | None
     host: str | None
+    owner: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -42,7 +50,8 @@ class EngineInfo:
 
     ``completed`` counts tasks, ``queued`` messages waiting or running,
     ``rss_bytes`` is in bytes, ``cpu_percent`` is of one core. ``exit`` is None
-    or ``{"code", "signal", "meaning"}`` of an engine that ended.
+    or ``{"code", "signal", "meaning"}`` of an engine that ended. ``owner`` says for whom it
+    was started, as "Jupyter server, pid 12", or "nobody" when it was left running.
     """
 
     id: int | None
@@ -58,6 +67,7 @@ class EngineInfo:
     cpu_percent: float | None = None
     rss_bytes: int | None = None
     exit: dict[str, Any] | None = None
+    owner: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -67,6 +77,11 @@ class EngineInfo:
 @dataclass(frozen=True)
 class ClusterInfo:
     """A cluster as it is at one moment: its controller, engines and problems.
+
+    ``lost_by_cleanup`` counts engines of others that would lose the controller if what was
+    started here were terminated. ``detach_refused`` says why nothing that is started here can
+    be left running; None when it can. ``adoptable`` counts the processes that were left
+    running and belong to nobody.
 
     Example:
         >>> info = ClusterInfo.stopped("default")
@@ -85,6 +100,9 @@ class ClusterInfo:
     engines_total: int
     engines: list[EngineInfo] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    lost_by_cleanup: int = 0
+    detach_refused: str | None = None
+    adoptable: int = 0
 
     @classmethod
     def stopped(
@@ -97,13 +115,13 @@ class ClusterInfo:
     def from_dict(cls, data: Mapping[str, Any]) -> ClusterInfo:
         """Rebuild from the JSON form."""
         controller = data["controller"]
-        known = {
+        values = {
             **data,
-            "controller": None if controller is None else ControllerInfo(**controller),
-            "engines": [EngineInfo(**engine) for engine in data["engines"]],
+            "controller": None if controller is None else _read(ControllerInfo, controller),
+            "engines": [_read(EngineInfo, engine) for engine in data["engines"]],
             "problems": _problems(data["problems"]),
         }
-        return cls(**known)
+        return _read(cls, values)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from .identity import ProcessIdentity, identity_of, is_alive, own_identity
 from .profiles import DEFAULT
 from .records import read_private_json, remove_file, write_private_json
-from .runtime import runtime_dir
+from .runtime import runtime_dir, writing_in
 
 OwnerKind = Literal["server", "process"]
 
@@ -31,6 +31,12 @@ class Owner:
     def key(self) -> str:
         """The text by which supervisors tell owners apart."""
         return self.identity.key
+
+    @property
+    def text(self) -> str:
+        """How people are told of it; not its command line, in which a token may be."""
+        kind = "Jupyter server" if self.kind == "server" else "process"
+        return f"{kind}, pid {self.identity.pid}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -101,10 +107,15 @@ def write_current(
         profile: Name of the profile.
         cluster_id: The cluster's id.
         used: (profile folder, cluster id) of a cluster where the owner starts something.
+
+    Raises:
+        SupervisorError: The runtime folder is full, or can't be written.
     """
     clusters = set(read_used(owner)) | ({used} if used is not None else set())
     data = {"version": 1, **owner.to_dict(), "profile": profile, "cluster_id": cluster_id}
-    write_private_json(_path(owner), {**data, "clusters": sorted(clusters)})
+    path = _path(owner)
+    with writing_in(path.parent):
+        write_private_json(path, {**data, "clusters": sorted(clusters)})
 
 
 def read_used(owner: Owner) -> list[tuple[str, str]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidInputError, ProfileNameError, ProfileNotFoundError
+from ..errors import ClusterError, InvalidInputError, ProfileNameError, ProfileNotFoundError
 
 DEFAULT = "default"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
@@ -44,10 +47,11 @@ def check_cluster_id(cluster_id: object) -> str:
 
 
 def ipython_dir() -> Path:
-    """Return IPython's folder; source: IPython.paths, which honours IPYTHONDIR."""
-    from IPython.paths import get_ipython_dir
+    """Return IPython's folder; source: IPython.paths.get_ipython_dir, which honours IPYTHONDIR.
 
-    return Path(get_ipython_dir())
+    IPython itself makes a new temporary folder at each call where this one can't be written.
+    """
+    return Path(os.path.normpath(os.path.expanduser(os.environ.get("IPYTHONDIR") or "~/.ipython")))
 
 
 def profile_path(name: str) -> Path:
@@ -67,13 +71,30 @@ def profile_names() -> list[str]:
 
 
 def _make(name: str) -> Path:
-    from IPython.core import profiledir
-
     path = profile_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    make: Any = profiledir.ProfileDir.create_profile_dir
-    profile = make(str(path))
+    with _writing_in(path):
+        from IPython.core import profiledir
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make: Any = profiledir.ProfileDir.create_profile_dir
+        profile = make(str(path))
     return Path(profile.location)
+
+
+@contextlib.contextmanager
+def _writing_in(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ClusterError(unwritable_text(path, error)) from error
+
+
+def unwritable_text(path: Path, error: OSError) -> str:
+    """Say that a profile's folder can't be written, and what to do."""
+    return (
+        f"Can't write in the profile folder {path}: {error.strerror}. Free some space there, or "
+        f"set IPYTHONDIR to a folder of yours that can be written."
+    )
 
 
 def create_profile(name: str) -> Path:
@@ -114,11 +135,16 @@ def locate_profile(name: str) -> Path:
 
 
 def make_usable(path: Path) -> None:
-    """Make what a cluster needs of a profile's folder, where it is missing."""
+    """Make what a cluster needs of a profile's folder, where it is missing.
+
+    Raises:
+        ClusterError: The folder can't be written.
+    """
     if not path.is_dir():
         _make(path.name.removeprefix("profile_"))
-    for sub in ("security", "log"):
-        (path / sub).mkdir(mode=0o700, exist_ok=True)
+    with _writing_in(path):
+        for sub in ("security", "log"):
+            (path / sub).mkdir(mode=0o700, exist_ok=True)
 
 
 def configured_launcher(profile_dir: Path) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import stat
@@ -14,6 +15,7 @@ from ..errors import Problem
 
 RECORD_VERSION = 1
 _MAX_BYTES = 16_000_000
+_ROOM = 32_768
 
 
 def record_path(profile_dir: Path, cluster_id: str, host: str) -> Path:
@@ -43,6 +45,17 @@ def write_private_json(path: Path, data: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def check_writable(folder: Path) -> None:
+    """Write and remove a file as large as what is about to be written.
+
+    Raises:
+        OSError: The disk is full, or the folder can't be written.
+    """
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+        if (file.write(bytes(_ROOM)) or 0) < _ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _distrust(path: Path, what: str) -> tuple[None, Problem]:

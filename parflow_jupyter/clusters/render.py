@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
@@ -47,6 +48,12 @@ def _state_text(engine: dict[str, Any]) -> str:
     return f"{engine['state']}: {meaning}" if meaning else str(engine["state"])
 
 
+def _whose(engine: dict[str, Any]) -> str:
+    if engine["started_here"] or not engine.get("owner"):
+        return _shown(engine["started_here"])
+    return f"no ({engine['owner']})"
+
+
 def _engine_row(engine: dict[str, Any]) -> list[str]:
     return [
         _shown(engine["id"]),
@@ -58,7 +65,7 @@ def _engine_row(engine: dict[str, Any]) -> list[str]:
         memory_text(engine["rss_bytes"]),
         _shown(engine["python"]),
         _shown(engine["launcher"]),
-        _shown(engine["started_here"]),
+        _whose(engine),
     ]
 
 
@@ -188,3 +195,39 @@ def started_here_text(engines: int, controller: bool) -> str:
     if not engines and controller:
         return "The controller was started here."
     return f"{engines} engine{' was' if engines == 1 else 's were'} started here."
+
+
+def lost_text(count: int) -> str:
+    """Say how many engines of others go down with the controller; nothing for none.
+
+    Example:
+        >>> lost_text(0), lost_text(1)
+        ('', ' 1 engine that others started would lose its controller.')
+    """
+    if not count:
+        return ""
+    nouns = ("engine", "its") if count == 1 else ("engines", "their")
+    return f" {count} {nouns[0]} that others started would lose {nouns[1]} controller."
+
+
+def others_text(info: dict[str, Any]) -> str:
+    """Say which engines of others a shutdown ends, by owner; nothing for none.
+
+    Args:
+        info: JSON form of a ClusterInfo.
+
+    Example:
+        >>> theirs = {"started_here": False, "state": "idle", "owner": "Jupyter server, pid 12"}
+        >>> others_text({"engines": [theirs, theirs, {**theirs, "owner": None}]})
+        ' 3 engines that others started end, too: 2 of Jupyter server, pid 12; 1 of unknown origin.'
+    """
+    living = [engine for engine in info["engines"] if engine["state"] != "dead"]
+    others = [engine for engine in living if not engine["started_here"]]
+    if not others:
+        return ""
+    owners = Counter(engine.get("owner") or "unknown origin" for engine in others)
+    shown = "; ".join(f"{count} of {owner}" for owner, count in owners.items())
+    noun = (
+        "engine that others started ends" if len(others) == 1 else "engines that others started end"
+    )
+    return f" {len(others)} {noun}, too: {shown}."

@@ -45,6 +45,22 @@ def runtime_dir(sub: str = "") -> Path:
     return root / sub
 
 
+@contextlib.contextmanager
+def writing_in(folder: Path) -> Iterator[None]:
+    """Say what to do when something can't be written in the runtime folder.
+
+    Raises:
+        SupervisorError: It is full, or can't be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise SupervisorError(
+            f"Can't write in the runtime folder {folder}: {error.strerror}. Free some space there, "
+            f"or set PARFLOW_RUNTIME_DIR to a folder of yours on a local disk."
+        ) from error
+
+
 def _private_folder(path: Path) -> None:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -103,7 +119,8 @@ def file_lock(path: Path, timeout: float) -> Iterator[int]:
         SupervisorError: Another process still holds it after ``timeout``.
     """
     deadline = time.monotonic() + timeout
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with writing_in(path.parent):
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         while not _try_lock(fd):
             if time.monotonic() > deadline:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from .asker import ANSWER_TIMEOUT, Asker
-from .logs import read_logs
+from .logs import logged_engines, read_logs
 from .model import ClusterInfo, ClusterLogs
 from .owners import write_current
 from .runtime import supervisor_log
+from .start_choices import StartChoices, start_choices
 from .start_params import start_params
 from .supervisor_client import something_runs
 
@@ -43,6 +44,25 @@ class Steering(Asker):
         folder = target.profile_dir / "log"
         own_log = supervisor_log(target.key)
         return ClusterLogs(read_logs(folder, target.cluster_id, own_log, engine, tail))
+
+    def logged_engines(self, profile: str | None = None, cluster_id: str = "") -> list[int]:
+        """Return the ids of the engines that have a log on this host, also of ended ones.
+
+        Args:
+            profile: Profile of the cluster; None is the current one.
+            cluster_id: Its id among the clusters of the profile.
+        """
+        target = self._target(profile, cluster_id)
+        return logged_engines(target.profile_dir / "log", target.cluster_id)
+
+    def start_choices(self, profile: str | None = None, cluster_id: str = "") -> StartChoices:
+        """Return what a start can choose from.
+
+        Args:
+            profile: Profile to start from; None is the current one.
+            cluster_id: Tells clusters of one profile apart.
+        """
+        return start_choices(self._target(profile, cluster_id).profile_dir)
 
     def interrupt_engine(self, engine: int) -> None:
         """Interrupt the task an engine runs just now; an idle engine does not notice.

@@ -17,8 +17,16 @@ from .controller_files import presence
 from .environment import allowed_environment
 from .identity import ProcessIdentity, is_alive
 from .owners import Owner
-from .records import read_private_json, record_path
-from .runtime import cluster_key, file_lock, host_name, runtime_dir, socket_path, supervisor_log
+from .records import check_writable, read_private_json, record_path
+from .runtime import (
+    cluster_key,
+    file_lock,
+    host_name,
+    runtime_dir,
+    socket_path,
+    supervisor_log,
+    writing_in,
+)
 from .wire import (
     MAX_LINE,
     PROTOCOL,
@@ -172,6 +180,10 @@ def _spawn(target: Target, log: Path) -> int | None:
 
 def _start(target: Target) -> socket.socket:
     log = supervisor_log(target.key)
+    with writing_in(log.parent):
+        # Before it is started: it could tell nobody that it can't even write its log.
+        check_writable(log.parent)
+        log.touch(mode=0o600)
     code = _spawn(target, log)
     deadline = time.monotonic() + START_TIMEOUT
     while code == 0 and time.monotonic() < deadline:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from .. import consent
-from ..clusters.render import started_here_text
+from ..clusters.render import lost_text, others_text, started_here_text
 from ..errors import CleanupNeededError, MagicError
 from .parsers import help_text, line_parser
 from .texts import Table, Text
@@ -78,7 +78,8 @@ def _start(asked: Namespace, api: Any) -> Any:
     if count is not None and count.lstrip("+-").isdecimal():
         count = int(count)
     # Anything else goes on as it is, and is refused by the rule for counts.
-    return api.start_engines(count, launcher=asked.launcher, profile=asked.profile)
+    more = {} if asked.restart is None else {"restart": asked.restart}
+    return api.start_engines(count, launcher=asked.launcher, profile=asked.profile, **more)
 
 
 def _info(_: Namespace, api: Any) -> Any:
@@ -98,7 +99,7 @@ def _profile(asked: Namespace, api: Any) -> Any:
     try:
         return api.change_profile(asked.name, cleanup=asked.choice)
     except CleanupNeededError:
-        choice = _ask_cleanup(_started_here(api.cluster_info()))
+        choice = _ask_cleanup(api.cluster_info())
         return api.change_profile(asked.name, cleanup=choice)
 
 
@@ -115,27 +116,40 @@ def _choice_for(info: Any) -> Choice:
     controller = info.controller is not None and info.controller.started_here
     if not controller and not info.engines_started_here:
         return "terminate"
-    return _ask_cleanup(_started_here(info))
+    return _ask_cleanup(info)
 
 
-def _started_here(info: Any) -> str:
+def _ask_cleanup(info: Any) -> Choice:
     controller = info.controller is not None and info.controller.started_here
-    return started_here_text(info.engines_started_here, controller)
-
-
-def _ask_cleanup(why: str) -> Choice:
+    why = started_here_text(info.engines_started_here, controller) + lost_text(info.lost_by_cleanup)
+    if info.detach_refused is not None:
+        return _ask_to_end(f"{why} They can't be left running: {info.detach_refused}.")
     answer = consent.ask(f"{why} End them? 'n' leaves them running.")
     if answer is None:
         raise MagicError(f"{why} Say --terminate to end them, or --detach to leave them running.")
     return "terminate" if answer else "detach"
 
 
+def _ask_to_end(why: str) -> Choice:
+    answer = consent.ask(f"{why} End them?")
+    if answer is None:
+        raise MagicError(f"{why} Say --terminate to end them.")
+    if not answer:
+        raise MagicError("Nothing was ended, and nothing else was changed.")
+    return "terminate"
+
+
 def _shutdown(asked: Namespace, api: Any) -> Text:
-    profile = api.cluster_info().profile
+    info = api.cluster_info()
+    profile = info.profile
     if not asked.yes:
-        answer = consent.ask(f"Stop the whole cluster of profile {profile!r}, for everybody?")
+        others = others_text(info.to_dict())
+        answer = consent.ask(
+            f"Stop the whole cluster of profile {profile!r}, for everybody?{others}"
+        )
         if answer is None:
-            raise MagicError("shutdown stops the cluster for everybody: confirm it with --yes.")
+            what = f"shutdown stops the cluster for everybody: confirm it with --yes.{others}"
+            raise MagicError(what)
         if not answer:
             return Text("Nothing was stopped.")
     api.shutdown_cluster()

@@ -105,6 +105,7 @@ def _add_start(commands: Any) -> None:
     start.add_argument("n", nargs="?", metavar="N", help="how many; one per core without it")
     start.add_argument("--launcher", metavar="L", help="how they are started")
     start.add_argument("--profile", metavar="P", help="IPython profile of the cluster")
+    start.add_argument("--restart", metavar="R", help="never, on-failure or on-failure:N")
 
 
 def _add_cleanup_choice(parser: argparse.ArgumentParser) -> None:

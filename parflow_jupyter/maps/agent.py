@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import linecache
 import os
+import pickle
 import sys
 import threading
 from collections import OrderedDict
@@ -18,14 +19,18 @@ from typing import Any
 import cloudpickle
 
 from parflow_jupyter.maps.envelope import Envelope
+from parflow_jupyter.maps.held import Held
 from parflow_jupyter.maps.interrupts import Current
 from parflow_jupyter.maps.items import call_init, run_items
+from parflow_jupyter.maps.memory import IDLE, open_mark
 from parflow_jupyter.maps.seeds import keep_state, seeder
+from parflow_jupyter.maps.shares import load
 from parflow_jupyter.maps.ship import what_cannot_be_pickled
 
-PROTOCOL = 2
+PROTOCOL = 3
 _MAX_FUNCTION_BYTES = 512 << 20
 _MAX_REMEMBERED = 1000
+_MAX_MARKS = 20
 
 Callables = tuple[Callable[..., Any], Callable[[], Any] | None]
 """A run's function, and its ``init``."""
@@ -43,19 +48,26 @@ class Agent:
         self._limits: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._ended: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._begun: OrderedDict[str, None] = OrderedDict()
+        self._marks: OrderedDict[str, Any] = OrderedDict()
+        self._sharing: OrderedDict[str, str] = OrderedDict()
+        self._held = Held(forgotten=self._drop)
 
     def run_batch(self, blob: bytes) -> bytes:
         """Run one packed batch and return its packed envelope; never raises for an item."""
-        head, packed = cloudpickle.loads(blob)
+        head, packed = pickle.loads(blob)
         batch, indices = head["batch"], head["indices"]
+        self._open_mark(head)
+        held = self._held.take(head["run"], head)
+        if held is None:
+            return _pack(Envelope(batch, "need-shared"))
         try:
-            found = self._function(head)
+            found = self._function(head, held)
         except BaseException as error:
             return _pack(Envelope(batch, "bad-function", message=_words(error)))
         if found is None:
             return _pack(Envelope(batch, "need-function"))
         try:
-            columns = cloudpickle.loads(packed)
+            columns = load(packed, head["items"], held)
         except BaseException as error:
             return _pack(Envelope(batch, "bad-items", message=_words(error)))
         function, init = found
@@ -67,6 +79,11 @@ class Agent:
         finally:
             self._end(current)
         return _pack(envelope)
+
+    def _open_mark(self, head: dict[str, Any]) -> None:
+        mark = open_mark(head.get("mark"))
+        if mark is not None:
+            _remember(self._marks, head["run"], mark, _MAX_MARKS)
 
     def _initialized(self, init: Callable[[], Any] | None, current: Current) -> Envelope | None:
         """Call a run's ``init`` before its first item; return an envelope where that failed."""
@@ -96,7 +113,7 @@ class Agent:
         finally:
             restore()
 
-    def _function(self, head: dict[str, Any]) -> Callables | None:
+    def _function(self, head: dict[str, Any], held: dict[int, memoryview]) -> Callables | None:
         key, pickled = head["key"], head.get("function")
         if key in self._functions:
             self._functions.move_to_end(key)
@@ -104,7 +121,9 @@ class Agent:
         if pickled is None:
             return None
         _prepare(head)
-        functions: Callables = cloudpickle.loads(pickled)
+        functions: Callables = load(pickled, head["parts"], held)
+        if head["parts"]:
+            _remember(self._sharing, head["run"], key)
         self._functions[key] = functions, len(pickled)
         while len(self._functions) > 1 and self._size() > self._max_bytes:
             self._functions.popitem(last=False)
@@ -115,7 +134,7 @@ class Agent:
 
     def _begin(self, run: str, batch: int) -> Current:
         # Shown first, then the wishes are looked up: see Current.give_back.
-        current = Current(run, batch)
+        current = Current(run, batch, mark=self._marks.get(run))
         self._current = current
         if run in self._stopped:
             current.limit, current.interrupted = 0, True
@@ -127,6 +146,7 @@ class Agent:
         with self._lock:
             _remember(self._ended, (current.run, current.batch))
             self._current = None
+            current.mark[0] = IDLE
 
     def stop(self, run: str) -> None:
         """Stop a run: its running item is interrupted, its queued batches answer at once."""
@@ -135,6 +155,17 @@ class Agent:
             current = self._current
             if current is not None and current.run == run:
                 current.stop()
+
+    def forget(self, run: str) -> None:
+        """Let go of the large arrays of a run that is over."""
+        self._held.forget(run)
+
+    def holds(self) -> list[str]:
+        """Return the runs that large arrays are held for."""
+        return self._held.runs()
+
+    def _drop(self, run: str) -> None:
+        self._functions.pop(self._sharing.pop(run, ""), None)
 
     def give_back(self, run: str, batch: int, size: int) -> int:
         """Return the first position of a batch that will not be run here any more."""
@@ -146,6 +177,18 @@ class Agent:
             if current is not None and (current.run, current.batch) == (run, batch):
                 return current.give_back(size)
             return 0
+
+    def collect(self, run: str, batch: int, first: int) -> bytes | None:
+        """Return the packed envelope of what a batch has finished from an item on, if anything."""
+        current = self._current
+        if current is None or (current.run, current.batch) != (run, batch):
+            return None
+        try:
+            early = current.finished(first)
+            return cloudpickle.dumps(early) if early is not None else None
+        except Exception:
+            # What can't be pickled, or changes meanwhile, comes with the whole batch.
+            return None
 
     def status(self) -> dict[str, Any]:
         """Return what runs now, or None each: run, batch, position, seconds past the timeout."""
@@ -165,10 +208,12 @@ def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _remember(wishes: OrderedDict[Any, None], key: Any) -> None:
-    wishes[key] = None
-    while len(wishes) > _MAX_REMEMBERED:
-        wishes.popitem(last=False)
+def _remember(
+    kept: OrderedDict[Any, Any], key: Any, value: Any = None, most: int = _MAX_REMEMBERED
+) -> None:
+    kept[key] = value
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _prepare(head: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from parflow_jupyter.errors import SchemeUnavailableError
+from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
 from parflow_jupyter.maps.schemes.base import Readiness, Scheme
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -16,37 +16,55 @@ _NESTED = ("serial", "threads")
 
 @dataclass(frozen=True)
 class Supports:
-    """Which schemes a function can be run by; an undecorated one supports all but threads."""
+    """Which schemes a function can be run by; an undecorated one supports all but threads.
+
+    What is said of ``ipyparallel`` holds for all schemes that reach other machines, unless
+    ``others`` says something of one by its name.
+    """
 
     threads: bool = False
     processes: bool = True
     ipyparallel: bool = True
+    others: tuple[tuple[str, bool], ...] = ()
 
     def allows(self, scheme: Scheme) -> bool:
         """Return whether the function supports a scheme; every one supports serial."""
+        if scheme.kind != "serial" and scheme.name in dict(self.others):
+            return dict(self.others)[scheme.name]
         kinds = {"threads": self.threads, "processes": self.processes, "remote": self.ipyparallel}
         return kinds.get(scheme.kind, True)
 
 
 def parallelizable(
-    *, threads: bool = False, processes: bool = True, ipyparallel: bool = True
+    *, threads: bool = False, processes: bool = True, ipyparallel: bool = True, **others: bool
 ) -> Callable[[F], F]:
     """Say by which schemes a function can be run; use as a decorator.
 
     Args:
         threads: It is safe to call it from several threads at once.
         processes: It can be pickled, and does without state of this process.
-        ipyparallel: It does without local files and state of this machine.
+        ipyparallel: It does without local files and state of this machine. This holds for
+            other schemes of that kind too, such as dask.
+        others: What holds for another scheme by its name, such as ``dask=False``.
+
+    Raises:
+        InvalidInputError: A value is not True or False.
 
     Example:
         >>> @parallelizable(threads=True, ipyparallel=False)
         ... def read(path): ...
         >>> supports(read)
-        Supports(threads=True, processes=True, ipyparallel=False)
+        Supports(threads=True, processes=True, ipyparallel=False, others=())
+
+    Source: VisTrails' ``@parallelizable`` with its ``systems``.
     """
+    said = {"threads": threads, "processes": processes, "ipyparallel": ipyparallel, **others}
+    for name, value in said.items():
+        if not isinstance(value, bool):
+            raise InvalidInputError(f"{name}={value!r} can't be used: give True or False.")
 
     def mark(function: F) -> F:
-        setattr(function, _MARK, Supports(threads, processes, ipyparallel))
+        setattr(function, _MARK, Supports(threads, processes, ipyparallel, tuple(others.items())))
         return function
 
     return mark

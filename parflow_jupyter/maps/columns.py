@@ -7,10 +7,11 @@ from itertools import islice
 from typing import Any
 
 from parflow_jupyter.errors import InvalidInputError, UnequalLengthsError
+from parflow_jupyter.maps.natural import Pieces
 from parflow_jupyter.maps.render import bounded_repr
 
 
-def take_columns(iterables: Sequence[Iterable[Any]]) -> list[list[Any]]:
+def take_columns(iterables: Sequence[Iterable[Any]]) -> list[Any]:
     """Return the items as one list per iterable, and see that all have the same length.
 
     Raises:
@@ -32,10 +33,7 @@ def take_columns(iterables: Sequence[Iterable[Any]]) -> list[list[Any]]:
     # An endless iterable beside a sized one is an error, not a hang.
     most = min(lengths) + 1 if lengths and len(iterables) > 1 else None
     columns = [
-        list(iterable)
-        if most is None or isinstance(iterable, Sized)
-        else list(islice(iterable, most))
-        for iterable in iterables
+        _column(iterable, None if isinstance(iterable, Sized) else most) for iterable in iterables
     ]
     if len({len(column) for column in columns}) > 1:
         # One that was cut short may be endless.
@@ -48,3 +46,9 @@ def take_columns(iterables: Sequence[Iterable[Any]]) -> list[list[Any]]:
             ]
         )
     return columns
+
+
+def _column(iterable: Iterable[Any], most: int | None) -> Any:
+    if isinstance(iterable, Pieces):
+        return iterable
+    return list(iterable) if most is None else list(islice(iterable, most))

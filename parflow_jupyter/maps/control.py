@@ -14,13 +14,16 @@ from typing import Any
 from parflow_jupyter.maps.agent import AGENT, PROTOCOL
 
 FIELD = "parflow"
+DATA = "data"
+"""What of an answer is bytes, which travel beside it."""
 
 
 def answer(wish: dict[str, Any]) -> dict[str, Any]:
     """Do what a wish asks for and return the answer to it.
 
     Args:
-        wish: ``{"do": "stop", "run"}``, ``{"do": "give-back", "run", "batch", "size"}`` or
+        wish: ``{"do": "stop", "run"}``, ``{"do": "give-back", "run", "batch", "size"}``,
+            ``{"do": "collect", "run", "batch", "first"}``, ``{"do": "forget", "run"}`` or
             ``{"do": "status"}``.
 
     Example:
@@ -30,8 +33,13 @@ def answer(wish: dict[str, Any]) -> dict[str, Any]:
     if wish["do"] == "stop":
         AGENT.stop(wish["run"])
         return {}
+    if wish["do"] == "forget":
+        AGENT.forget(wish["run"])
+        return {}
     if wish["do"] == "give-back":
         return {"position": AGENT.give_back(wish["run"], wish["batch"], wish["size"])}
+    if wish["do"] == "collect":
+        return {DATA: AGENT.collect(wish["run"], wish["batch"], wish["first"])}
     return AGENT.status()
 
 
@@ -58,8 +66,11 @@ def _wrap(kernel: Any, original: Any) -> Any:
         if wish is None:
             await original(stream, ident, parent)
             return
-        content = {"status": "ok", FIELD: answer(wish)}
-        kernel.session.send(stream, "interrupt_reply", content, parent, ident=ident)
+        said = answer(wish)
+        data = said.pop(DATA, None)
+        content = {"status": "ok", FIELD: said}
+        buffers = [data] if data is not None else None
+        kernel.session.send(stream, "interrupt_reply", content, parent, ident, buffers)
 
     interrupt_request.parflow = True  # type: ignore[attr-defined]
     return interrupt_request

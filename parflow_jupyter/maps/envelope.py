@@ -8,8 +8,8 @@ million items.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -57,14 +57,15 @@ class Envelope:
 
     Args:
         batch: Number of the batch.
-        state: "done", "partial" (the rest was handed back), "interrupted", or why nothing
-            ran: "need-function", "bad-function", "bad-init", "bad-items".
+        state: "done", "partial" (the rest was handed back), "interrupted", "early" (the batch
+            goes on), or why nothing ran: "need-function", "bad-function", "bad-init", "bad-items".
         values: Results of the first items of the batch; None where an item failed.
         failures: The items that failed.
         started: When the first item began, seconds since the epoch.
         stops: When each item ended, seconds after ``started``.
         output: (position, "stdout" or "stderr", text), bounded.
         message: Says more where nothing ran.
+        shown: Returns the output while the batch runs.
     """
 
     batch: int
@@ -75,3 +76,32 @@ class Envelope:
     stops: array[float] = field(default_factory=lambda: array("d"))
     output: list[tuple[int, str, str]] = field(default_factory=list)
     message: str = ""
+    shown: Callable[[], list[tuple[int, str, str]]] | None = None
+
+    def part(self, first: int) -> Envelope | None:
+        """Return what is known so far from an item on, or None if that is nothing.
+
+        The batch may be running: an item counts once its time is there, which is kept last.
+
+        Args:
+            first: Position of the item in the batch.
+
+        Example:
+            >>> Envelope(3, values=["a", "b"], stops=array("d", [0.1, 0.2])).part(1).values
+            ['b']
+        """
+        upto = len(self.stops)
+        if upto <= first:
+            return None
+        before = self.stops[first - 1] if first else 0.0
+        failures = [f for f in list(self.failures) if first <= f.position < upto]
+        output = self.output if self.shown is None else self.shown()
+        return Envelope(
+            self.batch,
+            "early",
+            self.values[first:upto],
+            [replace(failure, position=failure.position - first) for failure in failures],
+            self.started + before,
+            array("d", (stop - before for stop in self.stops[first:upto])),
+            [(k - first, stream, text) for k, stream, text in output if first <= k < upto],
+        )

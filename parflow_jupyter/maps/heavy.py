@@ -14,11 +14,22 @@ FUNCTION_BYTES = 64 << 20
 _LOOKED_AT = 3
 
 
-def heavy_items(columns: Sequence[Sequence[Any]]) -> str | None:
+def first_of(columns: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Return the first values of each column, to judge the others by.
+
+    Example:
+        >>> first_of([range(9), "abcdef"])
+        [range(0, 3), 'abc']
+    """
+    return [column[:_LOOKED_AT] for column in columns]
+
+
+def heavy_items(columns: Sequence[Sequence[Any]], *, shared: bool = False) -> str | None:
     """Return what to tell about the items' size, or None.
 
     Args:
         columns: The input, one list per iterable.
+        shared: Whether an array that all items have is sent once.
 
     Example:
         >>> heavy_items([[b"abc"] * 10]) is None
@@ -27,12 +38,14 @@ def heavy_items(columns: Sequence[Sequence[Any]]) -> str | None:
         'All items are the same object of 3.0 MB, sent once per item:'
     """
     for column in columns:
-        first = column[:_LOOKED_AT]
+        (first,) = first_of([column])
         size = min((bytes_of(value) for value in first), default=0)
         if size < ITEM_BYTES or len(column) < 2:
             continue
         shown = f"{size / (1 << 20):.1f} MB"
         if all(value is first[0] for value in first):
+            if shared and not isinstance(first[0], (str, bytearray)):
+                continue
             return (
                 f"All items are the same object of {shown}, sent once per item: refer to it in the "
                 f"function instead, as with functools.partial, and it goes once per engine."

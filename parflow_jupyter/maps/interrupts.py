@@ -6,10 +6,14 @@ import ctypes
 import signal
 import threading
 import time
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+from parflow_jupyter.maps.envelope import Envelope
+from parflow_jupyter.maps.memory import IDLE
 
 _FAR = 1 << 62
 
@@ -22,14 +26,25 @@ class Current:
         batch: Number of the batch.
         stopped: Whether the run is to stop.
         stop_on_signal: Whether a SIGINT means the run (here) or the item (on an engine).
+        mark: Where the batch and the item's place in it are written, or None.
     """
 
     def __init__(
-        self, run: str, batch: int, *, stopped: bool = False, stop_on_signal: bool = False
+        self,
+        run: str,
+        batch: int,
+        *,
+        stopped: bool = False,
+        stop_on_signal: bool = False,
+        mark: Any = None,
     ) -> None:
         self.run = run
         self.batch = batch
-        self.position = -1
+        self.mark = array("q", (IDLE, IDLE)) if mark is None else mark
+        # In this order: whoever reads it after a crash must not take an old place for a new one.
+        self.mark[1] = IDLE
+        self.mark[0] = batch
+        self.envelope: Envelope | None = None
         self.limit = 0 if stopped else _FAR
         self.interrupted = stopped
         self._stopping = stopped
@@ -41,6 +56,19 @@ class Current:
         self.expired = -1
         self._start = self.began = 0.0
         self._expiring = False
+
+    @property
+    def position(self) -> int:
+        """The place of the running item in the batch, -1 before the first."""
+        return int(self.mark[1])
+
+    def finished(self, first: int) -> Envelope | None:
+        """Return what the batch has come to so far, or None if that is nothing new.
+
+        Args:
+            first: Items of the batch that are known already.
+        """
+        return self.envelope.part(first) if self.envelope is not None else None
 
     def begin(self, start: float, timeout: float | None) -> None:
         """Set the clock of the batch: ``began`` counts seconds after ``start``.

@@ -28,6 +28,7 @@ from parflow_jupyter.maps.timeouts import watching
 _ALWAYS_WRAPPED = (KeyboardInterrupt, SystemExit, GeneratorExit, StopIteration, StopAsyncIteration)
 _MAX_TRACEBACK = 20_000
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "tasks") + os.sep)
 
 
 def run_items(
@@ -55,13 +56,14 @@ def run_items(
         capture: Whether what the items print is kept with them, instead of shown.
         timeout: Seconds after which an item is interrupted; only in the main thread.
     """
-    envelope = Envelope(current.batch, started=time.time())
+    envelope = current.envelope = Envelope(current.batch, started=time.time())
     with (
         Capture(current, on=capture) as captured,
         _caller(function, len(columns)) as call,
         watching(current, timeout),
         current.running(),
     ):
+        envelope.shown = captured.kept
         current.begin(time.perf_counter(), timeout)
         rows = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
         before = (lambda k: seed(indices[k])) if seed is not None else None
@@ -73,7 +75,7 @@ def run_items(
             current.end()
     if (whole := _even(envelope)) < len(indices):
         envelope.state = "interrupted" if current.interrupted else "partial"
-    envelope.output = captured.kept()
+    envelope.output, envelope.shown = captured.kept(), None
     _count_completed(whole)
     return envelope
 
@@ -96,14 +98,14 @@ def _loop(
 ) -> None:
     clock = time.perf_counter
     keep, stopped = envelope.values.append, array.append
-    stops = envelope.stops
+    stops, mark = envelope.stops, current.mark
     start = clock()
     now = 0.0
     limit = float("inf") if budget is None else budget
     for k, row in enumerate(rows):
         current.began = now
         # Announce first, look second: see Current.give_back.
-        current.position = k
+        mark[1] = k
         if k >= current.limit:
             return
         try:
@@ -203,7 +205,7 @@ def _timed_out(position: int, error: BaseException, timeout: float | None) -> Fa
 def readable_traceback(error: BaseException) -> str:
     """Return the formatted traceback without the frames of this package, bounded in length."""
     tb = error.__traceback__
-    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(_HERE):
+    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(_OURS):
         tb = tb.tb_next
     try:
         lines = traceback.format_exception(type(error), error, tb)

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from parflow_jupyter.maps.natural import Pieces
+
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__slots__": ()})()
 """Stands in the values of a run where an item has no result."""
 
@@ -42,7 +44,7 @@ class Ledger:
             taken = self._take(size)
             self.waiting -= len(taken)
             if self._any_settled(taken):
-                taken = [index for index in taken if not self._settled[index]]
+                taken = [index for index in taken if not self.is_settled(index)]
             if len(taken):
                 return taken
         return ()
@@ -120,3 +122,16 @@ class Ledger:
         if isinstance(indices, range):
             return self._settled.find(1, indices[0], indices[-1] + 1) >= 0
         return any(self._settled[index] for index in indices)
+
+
+def part(column: Any, indices: Sequence[int]) -> list[Any]:
+    """Return the values of a column at some indices.
+
+    Example:
+        >>> part("abcd", [3, 1])
+        ['d', 'b']
+    """
+    if isinstance(indices, range):
+        taken: list[Any] = column[indices.start : indices.stop]
+        return taken
+    return column.pick(indices) if isinstance(column, Pieces) else [column[i] for i in indices]

@@ -10,11 +10,6 @@ from parflow_jupyter.errors import InvalidInputError
 
 ON_ERROR = ("raise", "skip", "collect")
 
-_LATER = {
-    "checkpoint": "leave it out; all items are computed anew",
-    "key": "leave it out; it belongs to checkpoint=",
-}
-
 
 @dataclass(frozen=True, kw_only=True)
 class MapOptions:
@@ -31,7 +26,7 @@ class MapOptions:
         share: Whether large arrays go once per host.
         init: Called once per slot before its first item.
         checkpoint: Name under which results are kept.
-        key: What an item is kept under.
+        key: Called with an item; what it returns stands for the item where results are kept.
         block: Wait for the results; False returns at once.
         progress: Show the progress.
         label: What the run is called in displays and in the history.
@@ -67,9 +62,7 @@ choose one of 'raise', 'skip', 'collect'.
         Raises:
             InvalidInputError: It names the value and what to give instead.
         """
-        for name, hint in _LATER.items():
-            if getattr(self, name) is not None:
-                raise InvalidInputError(f"{name}= is not there yet: {hint}.")
+        _check_checkpoint(self.checkpoint, self.key)
         for name, value in (("retries", self.retries), ("engine_retries", self.engine_retries)):
             _check_whole(name, value, at_least=0)
         if self.batch != "auto":
@@ -79,11 +72,6 @@ choose one of 'raise', 'skip', 'collect'.
         _check_choice("on_error", self.on_error, ON_ERROR)
         for name in ("share", "block", "progress"):
             _check_choice(name, getattr(self, name), (True, False))
-        if not self.share:
-            raise InvalidInputError(
-                "share=False is not there yet: leave it out; what the function refers to is sent "
-                "once per engine, and the items with their batches."
-            )
         _check_timeout(self.timeout)
         if self.init is not None and not callable(self.init):
             raise InvalidInputError(
@@ -92,6 +80,19 @@ choose one of 'raise', 'skip', 'collect'.
         for name in ("scheme", "label"):
             _check_text(name, getattr(self, name))
         return self
+
+
+def _check_checkpoint(name: object, key: object) -> None:
+    if name is not None:
+        from parflow_jupyter.stores.kept_named import check_name
+
+        check_name(name)
+    if key is not None and not callable(key):
+        raise InvalidInputError(
+            f"key={key!r} can't be called: give a function of an item, such as its id."
+        )
+    if key is not None and name is None:
+        raise InvalidInputError("key= is for kept results: give checkpoint='a name' too.")
 
 
 def _check_whole(name: str, value: object, *, at_least: int, or_else: str = "") -> None:

@@ -44,6 +44,7 @@ class Outcome:
         self.failures: dict[int, ItemFailure] = {}
         self.first_failure: ItemFailure | None = None
         self.fatal: BaseException | None = None
+        self.keep: Callable[[Sequence[int], Sequence[Any]], None] = lambda indices, values: None
         self._columns = columns
         self._retries = retries
         self._engine_retries = engine_retries
@@ -89,12 +90,15 @@ class Outcome:
         failed = frozenset(failure.position for failure in envelope.failures)
         record = BatchRecord(slot, ran, envelope.started, envelope.stops, failed)
         self.report.batches.append(record)
-        self.report.output.extend((ran[k], stream, text) for k, stream, text in envelope.output)
+        self.report.keep_output((ran[k], stream, text) for k, stream, text in envelope.output)
         if not envelope.failures:
+            self.keep(ran, envelope.values)
             self.ledger.put(ran, envelope.values)
             return
         good = [k for k in range(len(ran)) if k not in failed]
-        self.ledger.put([ran[k] for k in good], [envelope.values[k] for k in good])
+        indices, values = [ran[k] for k in good], [envelope.values[k] for k in good]
+        self.keep(indices, values)
+        self.ledger.put(indices, values)
         for failure in envelope.failures:
             self.failed(slot, ran[failure.position], failure)
 
@@ -138,15 +142,15 @@ class Outcome:
     def lost(self, slot: str, indices: Sequence[int], why: str) -> None:
         """Run items again that a dead slot may have been running, up to the limit.
 
-        Which of several it was is not known: they are tried again in ever smaller groups,
-        behind all others, until the one that kills is alone.
+        Which of several it was is not known, so for none of them it counts: they are tried
+        again in ever smaller groups, behind all others, until the one that kills is alone.
         """
         left = [index for index in indices if not self.ledger.is_settled(index)]
-        for index in left:
-            self._losses[index] = self._losses.get(index, 0) + 1
-        if len(left) == 1 and self._losses[left[0]] > self._engine_retries:
-            self._give_up(left[0], slot, why)
-            return
+        if len(left) == 1:
+            self._losses[left[0]] = self._losses.get(left[0], 0) + 1
+            if self._losses[left[0]] > self._engine_retries:
+                self._give_up(left[0], slot, why)
+                return
         self.report.engine_retries += len(left)
         size = -(-len(left) // _SPLIT)
         for start in range(0, len(left), max(size, 1)):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cloudpickle
 
 from parflow_jupyter.errors import CannotShipError
-from parflow_jupyter.maps.envelope import Batch, Envelope
+from parflow_jupyter.maps.envelope import Batch, Envelope, Failure
+from parflow_jupyter.maps.memory import Marks
 from parflow_jupyter.maps.schemes.base import Plan, Slot
 from parflow_jupyter.maps.ship import ship, what_cannot_be_pickled
 
@@ -23,14 +25,17 @@ class Packer:
         self._plan = plan
         self._shipped = plan.shipped or ship(plan.function, plan.init)
         self._has_function: set[Slot] = set()
+        self._marks = Marks()
+        self._afar: dict[Slot, set[int]] = {}
+        if plan.sample is not None and self._shipped.shares is not None:
+            self._shipped.shares.look_at(plan.sample)
 
     def pack(self, slot: Slot, batch: Batch) -> bytes:
-        """Return the bytes of a batch, with the function if the slot lacks it.
+        """Return the bytes of a batch, with what all batches need if the slot lacks it.
 
         Raises:
             CannotShipError: An item can't be pickled.
         """
-        shipped = self._shipped
         head: dict[str, Any] = {
             "run": batch.run,
             "batch": batch.id,
@@ -38,16 +43,12 @@ class Packer:
             "budget": batch.budget,
             "seed": self._plan.seed,
             "timeout": self._plan.timeout,
-            "key": shipped.key,
+            "key": self._shipped.key,
         }
-        if slot not in self._has_function:
-            head |= {
-                "function": shipped.pickled,
-                "sources": shipped.sources,
-                "paths": shipped.paths,
-            }
         try:
-            packed: bytes = cloudpickle.dumps((head, cloudpickle.dumps(batch.columns)))
+            items, numbers = self._items(batch)
+            numbers = self._with_function(slot, head, numbers)
+            packed: bytes = cloudpickle.dumps((head | self._shared(slot, numbers), items))
         except Exception as error:
             where = what_cannot_be_pickled(batch.columns, "items")
             raise CannotShipError(
@@ -55,6 +56,40 @@ class Packer:
                 f"Pass plain data, and open files and connections inside the function."
             ) from error
         return packed
+
+    def _items(self, batch: Batch) -> tuple[bytes, list[int]]:
+        shares = self._shipped.shares
+        if shares is None or self._plan.sample is None:
+            return cloudpickle.dumps(batch.columns), []
+        return shares.dumps_items(batch.columns)
+
+    def _with_function(self, slot: Slot, head: dict[str, Any], numbers: list[int]) -> list[int]:
+        head["items"] = numbers
+        if slot in self._has_function:
+            return numbers
+        shipped = self._shipped
+        head |= {
+            "function": shipped.pickled,
+            "parts": shipped.numbers,
+            "sources": shipped.sources,
+            "paths": shipped.paths,
+            "mark": self._marks.place(slot),
+        }
+        return [*numbers, *shipped.numbers]
+
+    def _shared(self, slot: Slot, numbers: list[int]) -> dict[str, Any]:
+        shares = self._shipped.shares
+        if shares is None or not numbers:
+            return {}
+        sent = self._afar.get(slot)
+        if sent is None:
+            return shares.head(numbers, afar=False)
+        new = [number for number in dict.fromkeys(numbers) if number not in sent]
+        sent.update(new)
+        old = shares.head([n for n in numbers if n not in new], afar=False)
+        far = shares.head(new, afar=True)
+        places = {**old.get("places", {}), **far.get("places", {})}
+        return {"memory": None, "places": places, "data": far.get("data", {})}
 
     def sent(self, slot: Slot) -> None:
         """Remember that a slot was sent the function."""
@@ -64,11 +99,46 @@ class Packer:
         """Send a slot the function again with its next batch."""
         self._has_function.discard(slot)
 
+    @property
+    def has_marks(self) -> bool:
+        """Whether slots of this host tell where they are, also when they are dead."""
+        return self._marks.there
+
+    def running(self, slot: Slot) -> tuple[int, int] | None:
+        """Return the batch and the place in it where a slot was last seen, if that is known."""
+        return self._marks.running(slot)
+
+    def close(self) -> None:
+        """Let go of what is shared with the slots."""
+        self._marks.close()
+        if self._shipped.shares is not None:
+            self._shipped.shares.close()
+
+    @property
+    def shares_anything(self) -> bool:
+        """Whether slots hold arrays for this run, which they should forget at its end."""
+        return bool(self._shipped.shares)
+
     def unpack(self, slot: Slot, answer: Any) -> Envelope:
         """Return the envelope in a slot's answer, or raise what came instead."""
         if isinstance(answer, BaseException):
             raise answer
         envelope: Envelope = cloudpickle.loads(answer)
-        if envelope.state == "need-function":
+        if envelope.state in ("need-function", "need-shared"):
             self.forget(slot)
+        if envelope.state == "need-shared":
+            # It is on another host, or made room for other runs.
+            self._afar[slot] = set()
+        if self.shares_anything:
+            envelope.failures = [_explained(failure) for failure in envelope.failures]
         return envelope
+
+
+def _explained(failure: Failure) -> Failure:
+    if failure.kind != "ValueError" or "read-only" not in failure.text:
+        return failure
+    hint = (
+        "Large arrays are shared between items and can't be written to: copy what the function "
+        "changes, or use share=False.\n"
+    )
+    return replace(failure, traceback=f"{failure.traceback.rstrip()}\n{hint}")

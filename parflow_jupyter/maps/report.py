@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from parflow_jupyter.errors import EngineLostError, InvalidInputError
+
+KEPT_OUTPUT = 10_000_000
+"""Characters that a run keeps of what its items print."""
+CUT = "... (what items printed after this is not kept)\n"
 
 
 @dataclass(frozen=True)
@@ -108,12 +112,15 @@ class Report:
         elapsed: Seconds from start to end.
         retries: How often an item was run again after it raised.
         engine_retries: How often an item was run again after its engine was lost.
-        kept: Items whose results were kept from earlier runs, and not computed again.
         not_run: Items without result, because the run was stopped.
         slots: Slots that took part.
         about: What is known of the processes behind them: host, pid, Python.
         left_out: Slots that could not, and why.
-        output: What items printed: index, stream, text.
+        output: What items printed and warned of, bounded: index, stream, text.
+        checkpoint: Name under which results are kept, or None.
+        kept: Items that were not run, because an earlier run had kept their results.
+        not_kept: Why the result of an item was not kept, by index.
+        changed: What is different from the run before under this name, in words.
     """
 
     run: str
@@ -125,13 +132,34 @@ class Report:
     elapsed: float = 0.0
     retries: int = 0
     engine_retries: int = 0
-    kept: int = 0
     not_run: int = 0
     slots: list[str] = field(default_factory=list)
     about: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     left_out: list[str] = field(default_factory=list)
     output: list[tuple[int, str, str]] = field(default_factory=list)
+    checkpoint: str | None = None
+    kept: list[int] = field(default_factory=list, repr=False)
+    not_kept: dict[int, str] = field(default_factory=dict, repr=False)
+    changed: list[str] = field(default_factory=list)
     batches: list[BatchRecord] = field(default_factory=list, repr=False)
+    kept_output: int = field(default=0, repr=False)
+    _kept_cache: frozenset[int] = field(default=frozenset(), repr=False, compare=False)
+
+    def keep_output(self, printed: Iterable[tuple[int, str, str]]) -> None:
+        """Keep what items printed: index, stream, text; what is too much is dropped, with a note.
+
+        Example:
+            >>> report = Report(run="r", scheme="s", reason="", label="f", total=1)
+            >>> report.keep_output([(0, "stdout", "hello"), (1, "stdout", "y" * KEPT_OUTPUT)])
+            >>> [len(text) for _, _, text in report.output]
+            [5, 48]
+        """
+        for index, stream, text in printed:
+            if self.kept_output > KEPT_OUTPUT:
+                return
+            self.kept_output += len(text)
+            fits = self.kept_output <= KEPT_OUTPUT
+            self.output.append((index, stream, text if fits else CUT))
 
     def items(self) -> Iterator[ItemTime]:
         """Yield where and when each item ran, in the order in which the batches came back."""
@@ -141,6 +169,27 @@ class Report:
                 begin, failed = batch.started + before, k in batch.failed
                 yield ItemTime(index, batch.engine, begin, stop - before, failed)
                 before = stop
+
+    def origin(self, index: int) -> str:
+        """Return where the result of an item is from, and whether it is kept, in words.
+
+        Args:
+            index: Position of the item.
+
+        Example:
+            >>> report = Report("r", "serial", "", "f", 3, checkpoint="c", kept=[0])
+            >>> report.not_kept[1] = "it failed"
+            >>> [report.origin(index) for index in range(3)]
+            ['kept', 'not kept: it failed', 'computed']
+        """
+        if index in self.not_kept:
+            return f"not kept: {self.not_kept[index]}"
+        return "kept" if index in self._kept_set() else "computed"
+
+    def _kept_set(self) -> frozenset[int]:
+        if len(self._kept_cache) != len(self.kept):
+            self._kept_cache = frozenset(self.kept)
+        return self._kept_cache
 
     @property
     def item_seconds(self) -> float:

@@ -17,7 +17,8 @@ from parflow_jupyter.maps.account import Account
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
 from parflow_jupyter.maps.columns import take_columns
-from parflow_jupyter.maps.heavy import heavy_function, heavy_items
+from parflow_jupyter.maps.heavy import first_of, heavy_function, heavy_items
+from parflow_jupyter.maps.kept_run import begin_keeping, run_and_keep
 from parflow_jupyter.maps.ledger import Ledger
 from parflow_jupyter.maps.nesting import is_nested
 from parflow_jupyter.maps.options import MapOptions
@@ -46,6 +47,7 @@ def run_map(
     listener: Listener | None = None,
     history: History | None = None,
     owner: dict[str, Any] | None = None,
+    remember: bool = True,
 ) -> MapResult:
     """Apply a function to the items of the iterables, in parallel where a scheme can.
 
@@ -57,6 +59,7 @@ def run_map(
         listener: Called with the events of the run, in its thread.
         history: Where the run gets its row.
         owner: More columns of that row, such as the profile.
+        remember: Keep the result as the last one.
 
     Raises:
         InvalidInputError: An option, the function or the lengths can't be used.
@@ -76,6 +79,7 @@ def run_map(
     columns = take_columns(iterables)
     offered = schemes if schemes is not None else [SerialScheme()]
     call = Call(function, columns, options, offered, listener, history, owner)
+    call.remembers = remember
     return call.start_and_wait() if options.block else call.start()
 
 
@@ -104,6 +108,7 @@ class Call:
         owner: dict[str, Any] | None,
         source: Source | None = None,
     ) -> None:
+        self.remembers = True
         self._options = options
         total = self._count(columns) if source is None else None
         there_are_items = total != 0
@@ -125,16 +130,21 @@ class Call:
         account = Account(function, options, owner, len(self._report.batches))
         self._watch = Watch(self._report, listeners, history, slots, account, total, before)
         ships = self._scheme.ships and there_are_items
-        shipped = ship(function, options.init) if ships else None
+        shipped = ship(function, options.init, share=options.share) if ships else None
         self._there_are_items = there_are_items
         if shipped is not None:
             told = [heavy_function(self._report.label, len(shipped.pickled))]
-            told += [heavy_items(columns)] if source is None else []
+            told += [heavy_items(columns, shared=options.share)] if source is None else []
             for warning in filter(None, told):
                 warnings.warn(warning, UserWarning, stacklevel=4)
         if shipped is not None and options.seed is None and self._scheme.capabilities.seeds:
             # Here, the generators of this process go on as they would without a map.
             self._report.entropy = draw() if seems_random(function, shipped.pickled) else None
+        self._keeping = (
+            begin_keeping(options, self._report, function, columns, shipped, self._scheme)
+            if there_are_items
+            else None
+        )
         plan = Plan(
             self._report.run,
             function,
@@ -143,6 +153,8 @@ class Call:
             options.timeout,
             options.init,
             total,
+            # Input that is made as it is read may use the same array for other content.
+            sample=first_of(columns) if options.share and source is None else None,
         )
         self._runner = Runner(
             plan, columns, options, self._scheme, self._outcome, self._watch, self._token, source
@@ -219,20 +231,25 @@ class Call:
     def _work(self) -> None:
         state, problem = "failed", None
         try:
-            state = self._runner.run()
+            state = run_and_keep(
+                self._runner, self._keeping, self._outcome, self._watch, self._token
+            )
         except BaseException as error:
             problem = error
         self._finish(state, problem)
 
     def _finish(self, state: str, problem: BaseException | None) -> None:
         report, outcome = self._report, self._outcome
+        if self._keeping is not None:
+            self._keeping.end(outcome.failures, stopped=self._token.cancelled)
         report.elapsed = self._elapsed + self._watch.elapsed
         report.total = outcome.ledger.total
         report.not_run = report.total - outcome.ledger.done
         problem = problem or outcome.fatal
         if problem is None and state == "failed" and outcome.first_failure is not None:
             problem = self._explained(outcome.first_failure)
-        last.remember(self._result)
+        if self.remembers:
+            last.remember(self._result)
         try:
             self._watch.finished(outcome, state)
         finally:

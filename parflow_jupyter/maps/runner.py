@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from parflow_jupyter.errors import CannotShipError, EngineLostError
 from parflow_jupyter.maps import batching
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.envelope import Batch
+from parflow_jupyter.maps.ledger import part
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.outcome import Outcome
 from parflow_jupyter.maps.schemes.base import (
@@ -37,6 +38,8 @@ FROZEN = 15.0
 """Seconds without a sign of life after which a slot's items are run elsewhere too."""
 SILENT = 5.0
 """Seconds past an item's timeout after which a slot without a sign of life is ended."""
+COLLECT_EVERY = 0.5
+"""Seconds after which the finished items of a batch that goes on are asked for."""
 DRAIN = 2.0
 """Seconds that interrupted items have to end."""
 _WAKE = Alive("")
@@ -80,7 +83,9 @@ class Runner:
         self._watch = watch
         self._token = token
         self._events: queue.SimpleQueue[SlotEvent] = queue.SimpleQueue()
-        self._book = SlotBook(outcome, self._ask_for_another, self._kill, plan.timeout)
+        self._book = SlotBook(
+            outcome, self._ask_for_another, self._kill, self._running, plan.timeout
+        )
         self._fixed = options.batch if isinstance(options.batch, int) else None
         self._next_batch = 0
         self._polled = 0.0
@@ -88,6 +93,7 @@ class Runner:
         if source is not None:
             source.wake = lambda: self._events.put(_WAKE)
         self.slots: Slots | None = None
+        self.restore: Callable[[range], None] = lambda indices: None
 
     def run(self) -> str:
         """Run to the end and return the state: "done", "failed" or "cancelled"."""
@@ -105,8 +111,11 @@ class Runner:
 
     def _take_in(self) -> None:
         if self._source is not None:
+            before = self._ledger.total
             self._source.take_in(len(self._book.states), self._book.pace.size)
             self._outcome.report.total = self._ledger.total
+            if self._ledger.total > before:
+                self.restore(range(before, self._ledger.total))
 
     # --- giving ----------------------------------------------------------------------
 
@@ -127,7 +136,7 @@ class Runner:
         if not len(indices):
             return
         budget = None if self._fixed else batching.BUDGET
-        columns = [_part(column, indices) for column in self._columns]
+        columns = [part(column, indices) for column in self._columns]
         batch = Batch(self._plan.run, self._next_batch, indices, columns, budget)
         self._next_batch += 1
         state.sent[batch.id] = Sent(batch.id, indices, len(indices), time.monotonic())
@@ -152,16 +161,16 @@ class Runner:
             return
         now = time.monotonic()
         candidates = [
-            (sent.upto, busy, sent)
+            (sent.upto - sent.taken, busy, sent)
             for busy, other in self._book.states.items()
             for sent in other.sent.values()
-            if not sent.asked_back and sent.upto > 1 and now - sent.at > _STEAL_AFTER
+            if not sent.asked_back and len(sent.kept) and now - sent.at > _STEAL_AFTER
         ]
         if candidates:
-            size, busy, sent = max(candidates, key=lambda candidate: candidate[0])
+            _, busy, sent = max(candidates, key=lambda candidate: candidate[0])
             sent.asked_back = True
             assert self.slots is not None
-            self.slots.give_back(busy, sent.batch, size)
+            self.slots.give_back(busy, sent.batch, sent.upto)
 
     # --- hearing ---------------------------------------------------------------------
 
@@ -193,6 +202,7 @@ class Runner:
             self._without_slots(now)
 
     def _look_at(self, slot: Slot, state: SlotState, now: float) -> None:
+        self._collect(slot, state, now)
         oldest = min((sent.at for sent in state.sent.values()), default=now)
         every = _ASK_ALIVE if self._plan.timeout is None else min(_ASK_ALIVE, _ASK_OVERDUE)
         if now - oldest < every or not self._scheme.capabilities.gives_back:
@@ -208,7 +218,15 @@ class Runner:
         elif not state.frozen and silence > FROZEN:
             state.frozen = True
             for sent in state.sent.values():
-                self._ledger.give_back(sent.indices[: sent.upto])
+                self._ledger.give_back(sent.kept)
+
+    def _collect(self, slot: Slot, state: SlotState, now: float) -> None:
+        """Ask for what is finished of a batch that takes long."""
+        for sent in state.sent.values():
+            if now - max(sent.at, sent.collected) > COLLECT_EVERY and len(sent.kept) > 1:
+                sent.collected = now
+                assert self.slots is not None
+                self.slots.collect(slot, sent.batch, sent.taken)
 
     def _without_slots(self, now: float) -> None:
         assert self.slots is not None
@@ -234,6 +252,9 @@ class Runner:
     def _kill(self, slot: Slot) -> bool:
         return self.slots is not None and self.slots.kill(slot)
 
+    def _running(self, slot: Slot) -> tuple[int, int] | None:
+        return self.slots.running(slot) if self.slots is not None else None
+
     def _must_stop(self) -> bool:
         if self._outcome.fatal is not None:
             return True
@@ -251,13 +272,18 @@ class Runner:
         return "cancelled" if stopped and not self._ledger.finished else "done"
 
     def _drain(self) -> None:
-        """Interrupt what still runs, and take in what it finished."""
+        """Interrupt what still runs, and take in what it finished.
+
+        A slot that does not let go of its item would hold up the next map: it is ended.
+        """
         deadline = time.monotonic() + DRAIN
         interrupted = time.monotonic()
         self._interrupt_all()
-        while self._book.expects_answers:
+        while self._book.expects_answers and not self._ledger.finished:
             now = time.monotonic()
             if now > deadline:
+                for slot in self._book.deaf():
+                    self._kill(slot)
                 return
             if now - interrupted > _INTERRUPT_AGAIN:
                 interrupted = now
@@ -272,10 +298,4 @@ class Runner:
         for slot, state in list(self._book.states.items()):
             if state.sent:
                 self.slots.interrupt(slot)
-
-
-def _part(column: Any, indices: Sequence[int]) -> list[Any]:
-    if isinstance(indices, range):
-        part: list[Any] = column[indices.start : indices.stop]
-        return part
-    return [column[index] for index in indices]
+                self.slots.ask_alive(slot)

@@ -8,6 +8,7 @@ import linecache
 import os
 import sys
 import types
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import cloudpickle
 
 from parflow_jupyter.errors import CannotShipError
+from parflow_jupyter.maps.shares import Shares
 
 _DEEPEST = 6
 _WIDEST = 1000
@@ -29,18 +31,29 @@ class Shipped:
         pickled: The function and ``init`` or None, by cloudpickle.
         sources: Source text of its notebook cells, by file name.
         paths: Folders from which the caller imports.
+        shares: Large arrays of the run, or None where nothing is shared.
+        numbers: Those that the function and ``init`` refer to.
     """
 
     key: str
     pickled: bytes
     sources: dict[str, str] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
+    shares: Shares | None = None
+    numbers: tuple[int, ...] = ()
 
 
-def ship(function: Callable[..., Any], init: Callable[[], Any] | None = None) -> Shipped:
+def ship(
+    function: Callable[..., Any], init: Callable[[], Any] | None = None, *, share: bool = True
+) -> Shipped:
     """Pickle a function, and what is called before it, with what they need of the notebook.
 
     Both go together, so that a global that ``init`` sets is there for the function.
+
+    Args:
+        function: What is mapped.
+        init: What is called in each slot before it, or None.
+        share: Whether large arrays stay out of the pickle, to be held once per host.
 
     Raises:
         CannotShipError: It names what can't be pickled, down to the variable or attribute.
@@ -52,8 +65,13 @@ def ship(function: Callable[..., Any], init: Callable[[], Any] | None = None) ->
         6
     """
     both = (function, init)
+    shares = Shares() if share else None
+    numbers: list[int] = []
     try:
-        pickled = cloudpickle.dumps(both)
+        if shares is None:
+            pickled = cloudpickle.dumps(both)
+        else:
+            pickled, numbers = shares.dumps(both)
     except Exception as error:
         part = next((part for part in both if not _can_be_pickled(part)), function)
         where = what_cannot_be_pickled(part, _name(part))
@@ -62,7 +80,11 @@ def ship(function: Callable[..., Any], init: Callable[[], Any] | None = None) ->
             f"Create that inside the function, or use scheme='serial'."
         ) from error
     key = hashlib.sha256(pickled).hexdigest()
-    return Shipped(key, pickled, _sources(function) | _sources(init), _paths())
+    if shares:
+        # Its arrays may have changed since the last run; to look would cost as much as to copy.
+        key += uuid.uuid4().hex
+    sources = _sources(function) | _sources(init)
+    return Shipped(key, pickled, sources, _paths(), shares, tuple(numbers))
 
 
 def what_cannot_be_pickled(value: object, name: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from parflow_jupyter.maps.render import bounded_repr, place, seconds, text_of
 
 if TYPE_CHECKING:
-    from parflow_jupyter.maps.report import ItemFailure
+    from parflow_jupyter.maps.report import ItemFailure, Report
     from parflow_jupyter.maps.result import MapResult
 
 ROWS = 10
@@ -59,10 +59,18 @@ def summary(result: MapResult) -> str:
     parts = [counts]
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{retried} retried"] if retried else []
-    parts += [f"{report.kept} kept"] if report.kept else []
+    parts += [f"{len(report.kept)} kept"] if report.kept else []
     parts += [seconds(report.elapsed)] if result.done() else []
     parts.append(place(report.scheme, len(set(report.slots))))
-    return f"{report.label}: " + ", ".join(parts)
+    return f"{report.label}: " + ", ".join(parts) + _computed_again(report)
+
+
+def _computed_again(report: Report) -> str:
+    """Return why results that were kept do not fit any more; nothing if they do."""
+    if not report.changed:
+        return ""
+    more = f" and {len(report.changed) - 3} more" if len(report.changed) > 3 else ""
+    return f" (since the last run, {', '.join(report.changed[:3])}{more})"
 
 
 def outputs(result: MapResult) -> dict[int, dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from parflow_jupyter.errors import CannotShipError
@@ -13,6 +14,7 @@ from parflow_jupyter.maps.outcome import Outcome
 from parflow_jupyter.maps.schemes.base import (
     Alive,
     Answered,
+    Early,
     GivenBack,
     Slot,
     SlotEvent,
@@ -29,13 +31,20 @@ _NOTHING_RAN = ("bad-function", "bad-init", "bad-items")
 
 @dataclass
 class Sent:
-    """A batch that a slot has: its items, and up to which of them it keeps."""
+    """A batch that a slot has: its items, how many of them are known, and up to which it runs."""
 
     batch: int
     indices: Sequence[int]
     upto: int
     at: float
+    taken: int = 0
+    collected: float = 0.0
     asked_back: bool = False
+
+    @property
+    def kept(self) -> Sequence[int]:
+        """The items that the slot still has to answer for."""
+        return self.indices[self.taken : self.upto]
 
 
 @dataclass
@@ -48,6 +57,7 @@ class SlotState:
     asked: float = 0.0
     frozen: bool = False
     ending: bool = False
+    runs: int | None = None
 
 
 class SlotBook:
@@ -57,6 +67,7 @@ class SlotBook:
         outcome: Takes results, failures and losses.
         replace: Asks for a new slot instead of a dead one; returns whether one may come.
         kill: Ends a slot whose item can't be interrupted; returns whether that goes.
+        running: Returns the batch and the place in it where a slot was last seen, if known.
         timeout: Seconds that an item may take, or None.
     """
 
@@ -65,6 +76,7 @@ class SlotBook:
         outcome: Outcome,
         replace: Callable[[Slot], bool],
         kill: Callable[[Slot], bool],
+        running: Callable[[Slot], tuple[int, int] | None],
         timeout: float | None = None,
     ) -> None:
         self.states: dict[Slot, SlotState] = {}
@@ -75,6 +87,7 @@ class SlotBook:
         self._ledger = outcome.ledger
         self._replace = replace
         self._kill = kill
+        self._running = running
         self._timeout = timeout
 
     @property
@@ -99,6 +112,8 @@ class SlotBook:
         """Take in what a slot told."""
         if isinstance(event, Answered):
             self._answered(event)
+        elif isinstance(event, Early):
+            self._early(event)
         elif isinstance(event, GivenBack):
             self._given_back(event)
         elif isinstance(event, SlotJoined):
@@ -112,6 +127,7 @@ class SlotBook:
         elif isinstance(event, Alive) and event.slot in self.states:
             state = self.states[event.slot]
             state.alive, state.frozen = time.monotonic(), state.ending
+            state.runs = event.batch
             if event.overdue > GRACE and not state.ending:
                 self._stuck(event, state)
 
@@ -121,8 +137,8 @@ class SlotBook:
         if sent is not None and event.position < sent.upto:
             index = sent.indices[event.position]
             self._over_time(event.slot, index)
-            self._ledger.give_back([i for i in sent.indices[: sent.upto] if i != index])
-            sent.upto = 0
+            self._ledger.give_back([i for i in sent.kept if i != index])
+            sent.upto = sent.taken
             self._end(event.slot, state)
 
     def silent(self, slot: Slot) -> None:
@@ -132,12 +148,12 @@ class SlotBook:
         """
         state = self.states[slot]
         first = min(state.sent.values(), key=lambda sent: sent.batch)
-        kept = first.indices[: first.upto]
+        kept = first.kept
         if len(kept) == 1:
             self._over_time(slot, kept[0])
         else:
             self.each_alone(kept)
-        first.upto = 0
+        first.upto = first.taken
         self._end(slot, state)
 
     def _over_time(self, slot: Slot, index: int) -> None:
@@ -146,8 +162,8 @@ class SlotBook:
 
     def _end(self, slot: Slot, state: SlotState) -> None:
         for sent in state.sent.values():
-            self._ledger.give_back(sent.indices[: sent.upto])
-            sent.upto = 0
+            self._ledger.give_back(sent.kept)
+            sent.upto = sent.taken
         # Nothing more is given to it, whether it can be ended or not.
         state.ending = state.frozen = True
         self.replacing = self._kill(slot) or self.replacing
@@ -167,18 +183,36 @@ class SlotBook:
         if envelope.state in _NOTHING_RAN:
             self._nothing_ran(event.slot, sent, envelope)
             return
-        self._outcome.take_in(event.slot, sent.indices, envelope)
+        self._take_in(event.slot, sent, envelope, 0)
         ran = len(envelope.values)
         self._ledger.give_back(sent.indices[ran : sent.upto])
         if ran:
             share = event.sent_bytes * ran // len(sent.indices)
             self.pace = batching.measured(self.pace, ran, envelope.stops[-1], share)
 
+    def _early(self, event: Early) -> None:
+        state = self.states.get(event.slot)
+        sent = state.sent.get(event.batch) if state else None
+        if state is None or sent is None:
+            return
+        state.alive, state.frozen = time.monotonic(), state.ending
+        # What can't be loaded is told when the whole batch is there.
+        with suppress(Exception):
+            self._take_in(event.slot, sent, event.unpack(), event.first)
+
+    def _take_in(self, slot: Slot, sent: Sent, envelope: Envelope, first: int) -> None:
+        """Keep what an envelope, whose first item is that of a position, has of new."""
+        upto = first + len(envelope.values)
+        new = envelope.part(sent.taken - first) if sent.taken > first else envelope
+        if new is not None and upto > sent.taken:
+            self._outcome.take_in(slot, sent.indices[max(first, sent.taken) :], new)
+            sent.taken = upto
+
     def _nothing_ran(self, slot: Slot, sent: Sent, envelope: Envelope) -> None:
         if envelope.state == "bad-function":
             why = f"{slot} can't load the function: {envelope.message}"
             self._outcome.report.left_out.append(why)
-            self._ledger.give_back(sent.indices[: sent.upto])
+            self._ledger.give_back(sent.kept)
             self.left(SlotLeft(slot, why, replaceable=False))
             return
         if envelope.state == "bad-init":
@@ -199,11 +233,10 @@ class SlotBook:
 
     def _alone_or_failed(self, slot: Slot, sent: Sent, error: CannotShipError) -> None:
         """Fail the item that can't be carried; which of several it is shows when each is alone."""
-        kept = sent.indices[: sent.upto]
         if len(sent.indices) == 1:
             self._outcome.fail(sent.indices[0], error, "", slot)
         else:
-            self.each_alone(kept)
+            self.each_alone(sent.kept)
 
     def each_alone(self, indices: Sequence[int]) -> None:
         """Let items wait again, each in a batch of its own."""
@@ -223,12 +256,28 @@ class SlotBook:
         if state is None:
             return
         self.empty_since = time.monotonic()
-        batches = sorted(state.sent.values(), key=lambda sent: sent.batch)
-        for position, sent in enumerate(batches):
-            kept = sent.indices[: sent.upto]
-            if position == 0 and event.replaceable and not state.ending:
-                self._outcome.lost(event.slot, kept, event.why)
-            else:
-                self._ledger.give_back(kept)
+        suspects = self._suspects(event, state)
+        doubtful = set(suspects)
+        for sent in state.sent.values():
+            self._ledger.give_back([index for index in sent.kept if index not in doubtful])
+        self._outcome.lost(event.slot, suspects, event.why)
         if event.replaceable:
             self.replacing = self._replace(event.slot) or self.replacing
+
+    def _suspects(self, event: SlotLeft, state: SlotState) -> Sequence[int]:
+        """Return the item that a dead slot was running; all of its batch where that is unknown."""
+        if not state.sent or not event.replaceable or state.ending:
+            return ()
+        batch, position = self._running(event.slot) or (None, 0)
+        sent = state.sent.get(batch) if batch is not None else None
+        if sent is not None and sent.taken <= position < sent.upto:
+            return [sent.indices[position]]
+        return min(state.sent.values(), key=lambda sent: sent.batch).kept
+
+    def deaf(self) -> list[Slot]:
+        """Return the slots that run one of their items, whatever they were told."""
+        return [
+            slot
+            for slot, state in self.states.items()
+            if state.runs in state.sent or (self._running(slot) or (None,))[0] in state.sent
+        ]

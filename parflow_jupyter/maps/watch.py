@@ -116,7 +116,7 @@ class Watch:
         if self._listeners and self._total is not None:
             left = self._forecast.left(now, self._total - done, self.slots, ages)
         retried = report.retries + report.engine_retries
-        facts = (done, failed, retried, report.kept, len(ages), self._forecast.number)
+        facts = (done, failed, retried, len(report.kept), len(ages), self._forecast.number)
         if facts == self._last or now - self._event_at < EVENTS_EVERY:
             return
         self._last, self._event_at = facts, now
@@ -129,14 +129,14 @@ class Watch:
                 retried=retried,
                 running=len(ages),
                 elapsed=self.elapsed,
-                kept=report.kept,
+                kept=len(report.kept),
                 left=left,
             )
         )
         if self._history is not None and now - self._history_at >= HISTORY_EVERY:
             self._history_at = now
             self._history.update(
-                report.run, done=done, failed=failed, retried=retried, kept=report.kept
+                report.run, done=done, failed=failed, retried=retried, kept=len(report.kept)
             )
 
     def cancel_wanted(self) -> bool:
@@ -159,7 +159,7 @@ class Watch:
                 done=done,
                 failed=failed,
                 retried=self._report.retries + self._report.engine_retries,
-                kept=self._report.kept,
+                kept=len(self._report.kept),
                 finished=time.time(),
             )
             self._describe(lambda: self._account.ended(outcome))

@@ -15,6 +15,7 @@ from ..errors import (
     NoEnginesError,
     NotFoundError,
     ParflowError,
+    SchemeUnavailableError,
     SupervisorError,
 )
 
@@ -23,6 +24,7 @@ STATUS: dict[type[BaseException], int] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     NoEnginesError: HTTPStatus.CONFLICT,
+    SchemeUnavailableError: HTTPStatus.BAD_REQUEST,
     SupervisorError: HTTPStatus.SERVICE_UNAVAILABLE,
     ClusterError: HTTPStatus.BAD_GATEWAY,
 }

@@ -11,6 +11,7 @@ from jupyter_server.extension.application import ExtensionApp
 
 from .bridge import SCHEMAS, Bridge
 from .handlers import ROUTES, pattern_of
+from .other import ANY_OTHER, OtherHandler
 from .service import History, Service
 from .watch import Watch
 
@@ -46,6 +47,7 @@ class ParflowExtension(ExtensionApp):
             (pattern_of(route), handler, {"route": route, "service": self.service})
             for route, handler in ROUTES.items()
         )
+        self.handlers.append((ANY_OTHER, OtherHandler, {"route": "", "service": self.service}))
         for schema in SCHEMAS:
             self._event_logger.register_event_schema(schema)
 

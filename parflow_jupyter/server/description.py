@@ -177,9 +177,19 @@ def _bounds(kind: str, schema: Schema) -> str:
 
 
 def _rules() -> dict[str, Callable[[Any], object]]:
-    from ..clusters import check_engine_count, check_profile_name
+    from ..clusters import (
+        check_engine_count,
+        check_profile_name,
+        largest_limit,
+        restart_limit,
+    )
 
-    return {"engine-count": check_engine_count, "profile-name": check_profile_name}
+    return {
+        # Which limit holds depends on the launcher: the clusters check that.
+        "engine-count": lambda n: check_engine_count(n, largest_limit()),
+        "profile-name": check_profile_name,
+        "restart-policy": restart_limit,
+    }
 
 
 def _resolve(item: Schema) -> Schema:

@@ -30,12 +30,9 @@ class EnginesHandler(ParflowHandler):
     async def post(self) -> None:
         """Begin to start some."""
         asked = self.asked()
-        launcher, python = asked.get("launcher"), asked.get("python")
-        begun = await self.ask(
-            lambda clusters: clusters.begin_start_engines(
-                asked.get("n"), launcher=launcher, python=python, **cluster_of(asked)
-            )
-        )
+        names = {"launcher", "python", "restart"} & asked.keys()
+        how = {**cluster_of(asked), **{name: asked[name] for name in names}}
+        begun = await self.ask(lambda clusters: clusters.begin_start_engines(asked.get("n"), **how))
         self.reply_operation(begun)
 
 
@@ -89,4 +86,5 @@ class LogsHandler(ParflowHandler):
         asked = self.asked()
         engine, tail = asked.get("engine"), asked.get("tail", 100)
         found = await self.ask(lambda clusters: clusters.logs(engine, tail, **cluster_of(asked)))
-        self.reply(found.to_dict())
+        engines = await self.ask(lambda clusters: clusters.logged_engines(**cluster_of(asked)))
+        self.reply({**found.to_dict(), "engines": engines})

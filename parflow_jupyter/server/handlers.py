@@ -10,6 +10,7 @@ import re
 from http import HTTPStatus
 
 from .base import ParflowHandler, cluster_of, guarded
+from .choices import ChoicesHandler
 from .engines import (
     EngineHandler,
     EngineInterruptHandler,
@@ -17,6 +18,7 @@ from .engines import (
     EnginesHandler,
     LogsHandler,
 )
+from .toolbox import SchemesHandler
 
 
 class ProfilesHandler(ParflowHandler):
@@ -148,11 +150,13 @@ ROUTES: dict[str, type[ParflowHandler]] = {
     "/parflow/cluster/engines/{engine}": EngineHandler,
     "/parflow/cluster/engines/{engine}/interrupt": EngineInterruptHandler,
     "/parflow/cluster/engines/{engine}/restart": EngineRestartHandler,
+    "/parflow/cluster/choices": ChoicesHandler,
     "/parflow/cluster/logs": LogsHandler,
     "/parflow/cluster/adopt": AdoptHandler,
     "/parflow/cluster/cleanup": CleanupHandler,
     "/parflow/cluster/shutdown": ShutdownHandler,
     "/parflow/operations/{operation}": OperationHandler,
+    "/parflow/schemes": SchemesHandler,
     "/parflow/runs": RunsHandler,
     "/parflow/runs/{run}": RunHandler,
 }

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import stat
+import tempfile
+import warnings
 from pathlib import Path
 
 
 def data_folder() -> Path:
     """Return the folder of this user's stores, made if missing, readable by the user only.
 
-    It is ``$PARFLOW_DATA_DIR``, else ``parflow`` in Jupyter's data folder.
+    It is ``$PARFLOW_DATA_DIR``, else ``parflow`` in Jupyter's data folder. Where that can't be
+    written (a read-only home), it is a folder of temporary files, with a warning.
 
     Raises:
-        OSError: It can't be made.
+        OSError: Neither can be made.
     """
     chosen = os.environ.get("PARFLOW_DATA_DIR")
     if chosen:
@@ -21,5 +25,26 @@ def data_folder() -> Path:
         from jupyter_core.paths import jupyter_data_dir
 
         folder = Path(jupyter_data_dir()) / "parflow"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Asked of the system, as permission bits tell nothing of a read-only disk.
+        if os.access(folder, os.W_OK):
+            return folder
+        what = "it is read-only"
+    except OSError as error:
+        what = error.strerror or type(error).__name__
+    return _temporary_folder(folder, what)
+
+
+def _temporary_folder(wanted: Path, what: str) -> Path:
+    folder = Path(tempfile.gettempdir()) / f"parflow-data-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise PermissionError(f"{folder} is not a folder of this user alone: remove it.")
+    warnings.warn(
+        f"{wanted} can't be used ({what}): history and settings are kept in {folder}, "
+        f"which may be emptied at any time. Set PARFLOW_DATA_DIR to a folder of yours.",
+        stacklevel=2,
+    )
     return folder

@@ -12,20 +12,41 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
 from parflow_jupyter.stores.folder import data_folder
 
-ORDER = ("ipyparallel", "processes", "threads", "serial")
-"""The schemes of the toolbox, the one to try first in front."""
+ORDER = ("ipyparallel", "dask", "processes", "threads", "serial")
+"""The schemes of the toolbox that come with it, the one to try first in front."""
+
+GROUP = "parflow_jupyter.schemes"
+"""Entry points by which other packages add schemes."""
 
 TAKES_WORKERS: tuple[str, ...] = ("processes", "threads")
 """Those whose number of slots is a setting; of the others, it is the number of engines."""
 
 _ALWAYS_ON = "serial"
 _DEFAULTS: dict[str, Any] = {"enabled": True, "workers": None}
+# A dask client is there for more than maps: "auto" takes its workers only when told to.
+_OWN_DEFAULTS: dict[str, dict[str, Any]] = {"dask": {"enabled": False}}
+
+
+@cache
+def order() -> tuple[str, ...]:
+    """Return all schemes in their order: those of other packages come before serial.
+
+    Looked up once, because it takes longer than a small map.
+
+    Example:
+        >>> order()[0], order()[-1]
+        ('ipyparallel', 'serial')
+    """
+    others = {entry.name for entry in entry_points(group=GROUP)} - set(ORDER)
+    return (*ORDER[:-1], *sorted(others), ORDER[-1])
 
 
 def schemes(path: Path | None = None) -> dict[str, dict[str, Any]]:
@@ -40,8 +61,9 @@ def schemes(path: Path | None = None) -> dict[str, dict[str, Any]]:
         ...     schemes(Path(folder) / "schemes.json")["ipyparallel"]
         {'enabled': True, 'workers': None}
     """
-    kept = _read(path or _file()).get("schemes", {})
-    return {name: _merged(kept.get(name)) for name in (*ORDER, *sorted(set(kept) - set(ORDER)))}
+    document = _read(path or _file())
+    kept = document.get("schemes", {})
+    return {name: _merged(name, kept.get(name)) for name in _ordered(document)}
 
 
 def configure_scheme(
@@ -49,6 +71,7 @@ def configure_scheme(
     *,
     enabled: bool | None = None,
     workers: int | None = None,
+    position: int | None = None,
     path: Path | None = None,
 ) -> dict[str, Any]:
     """Change settings of a scheme, keep them, and return all of that scheme.
@@ -57,6 +80,7 @@ def configure_scheme(
         name: The scheme.
         enabled: Whether "auto" may take it; None leaves it as it is.
         workers: Number of slots it gets, 0 for automatic; None leaves it as it is.
+        position: Its place in the order, from 0; None leaves it where it is.
         path: The file; that of this user if None.
 
     Raises:
@@ -73,8 +97,10 @@ def configure_scheme(
     file = path or _file()
     with _locked(file):
         document = _read(file)
+        if position is not None:
+            document["order"] = _moved(_ordered(document), name, position)
         kept = document.setdefault("schemes", {})
-        changed = _merged(kept.get(name))
+        changed = _merged(name, kept.get(name))
         if enabled is not None:
             changed["enabled"] = enabled
         if workers is not None:
@@ -85,8 +111,8 @@ def configure_scheme(
 
 
 def _check(name: object, enabled: object, workers: object) -> None:
-    if name not in ORDER:
-        known = ", ".join(repr(known) for known in ORDER)
+    if name not in order():
+        known = ", ".join(repr(known) for known in order())
         raise SchemeUnavailableError(f"There is no scheme {name!r}: choose one of {known}.")
     if enabled is not None and not isinstance(enabled, bool):
         raise InvalidInputError(f"enabled={enabled!r} can't be used: give True or False.")
@@ -99,15 +125,39 @@ def _check(name: object, enabled: object, workers: object) -> None:
             f"workers={workers!r} can't be used: give a whole number from 1, or 0 for automatic."
         )
     if name not in TAKES_WORKERS:
+        instead = "start the engines you want with parflow_jupyter.start_engines(n)"
         raise InvalidInputError(
-            f"workers={workers} can't be used: the scheme {name!r} takes no number of its own. "
-            f"Start the engines you want with parflow_jupyter.start_engines(n)."
+            f"workers={workers} can't be used, because the scheme {name!r} takes no number of its "
+            f"own: {instead if name == ORDER[0] else 'its own settings say how many it has'}."
         )
 
 
-def _merged(kept: object) -> dict[str, Any]:
+def _ordered(document: dict[str, Any]) -> list[str]:
+    """Return the names in the kept order; the last resort stays last."""
+    kept = document.get("schemes", {})
+    known = [*order(), *sorted(set(kept) - set(order()))]
+    chosen = document.get("order")
+    wanted = chosen if isinstance(chosen, list) else []
+    places = {name: wanted.index(name) if name in wanted else len(wanted) for name in known}
+    return sorted(known, key=lambda name: (name == _ALWAYS_ON, places[name]))
+
+
+def _moved(names: list[str], name: str, position: object) -> list[str]:
+    if name == _ALWAYS_ON:
+        raise InvalidInputError("The serial scheme is the last resort and stays last.")
+    last = len(names) - 2
+    if type(position) is not int or not 0 <= position <= last:
+        raise InvalidInputError(
+            f"position={position!r} can't be used: give a whole number from 0 to {last}."
+        )
+    others = [other for other in names if other != name]
+    return [*others[:position], name, *others[position:]]
+
+
+def _merged(scheme: str, kept: object) -> dict[str, Any]:
     known = kept if isinstance(kept, dict) else {}
-    return _DEFAULTS | {name: known[name] for name in _DEFAULTS if name in known}
+    given = {name: known[name] for name in _DEFAULTS if name in known}
+    return _DEFAULTS | _OWN_DEFAULTS.get(scheme, {}) | given
 
 
 def _file() -> Path:

@@ -8,11 +8,19 @@ interface IRequest {
   body: unknown;
 }
 
+/** Node's requests know no signal of jsdom. */
+class Unabortable extends Request {
+  constructor(input: RequestInfo | URL, init?: RequestInit) {
+    super(input, { ...init, signal: undefined });
+  }
+}
+
 /** An API on a server that always gives this answer, and what it was asked. */
 function apiWith(body: string, status = 200) {
   const asked: IRequest[] = [];
   const settings = ServerConnection.makeSettings({
     baseUrl: 'http://here/base/',
+    Request: Unabortable,
     fetch: async (input: RequestInfo | URL, init?: RequestInit) => {
       const request = new Request(input, init);
       const text = await request.text();

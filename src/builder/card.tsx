@@ -153,7 +153,7 @@ function Progress(props: {
         aria-valuemax={total}
         aria-valuenow={done}
         aria-valuetext={`${done} of ${total}`}
-        className="parflow-Progress-bar"
+        className="jp-parflow-Progress"
       >
         <div style={{ width: `${Math.min(100, 100 * part)}%` }} />
       </div>

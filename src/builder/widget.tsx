@@ -8,6 +8,7 @@ import { useColorMode } from './theme';
 import type { Edit, IPipelineDocument, IProblem, States } from './wire';
 
 import '@xyflow/react/dist/style.css';
+import '../../style/progress.css';
 import './builder.css';
 
 /** The traits of the widget in Python. */

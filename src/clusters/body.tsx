@@ -1,35 +1,36 @@
-/** What the sidebar shows: the actions, the cluster, its engines, running maps. */
-import { Notification } from '@jupyterlab/apputils';
+/** What the sidebar shows: the actions, the cluster, its engines, the schemes, running maps. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { useId, type ReactNode } from 'react';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { useState } from 'react';
 
-import type { IClusterActions, IClustersModel } from '../tokens';
-import type { IClusterInfo, IRun } from '../wire';
 import {
-  Alert,
-  engineColumns,
-  EnginesByHost,
-  OperationProgress,
-  Problems,
-  Progress,
-  State,
-  useModel
-} from './parts';
-import { clusterName, engineCount } from './texts';
+  CommandIDs,
+  type IClusterActions,
+  type IClustersModel
+} from '../tokens';
+import type { IClusterInfo } from '../wire';
+import { Adoption, Engines } from './engines';
+import { otherProblems } from './engineTexts';
+import { Alert, OperationProgress, Problems, State, useModel } from './parts';
+import { Runs } from './runs';
+import { Section } from './section';
+import { clusterName } from './texts';
+import { Toolbox } from './toolbox';
 
 export interface IPanelProps {
   model: IClustersModel;
   actions: IClusterActions;
   trans: TranslationBundle;
-  /** Run the command of an action. */
-  execute: (command: string) => void;
+  /** Run a command. */
+  execute: (command: string, args?: ReadonlyPartialJSONObject) => void;
 }
 
 function Header(props: {
   cluster: IClusterInfo;
+  isConnected: boolean;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { cluster, trans } = props;
+  const { cluster, isConnected, trans } = props;
   const name = clusterName(cluster);
   return (
     <header className="jp-parflow-Header">
@@ -37,7 +38,12 @@ function Header(props: {
         <span className="jp-parflow-hint">{trans.__('Profile')}</span>
         <strong title={name}>{name}</strong>
       </div>
-      <State state={cluster.state} trans={trans} isChip />
+      <State
+        state={isConnected ? cluster.state : 'unknown'}
+        text={isConnected ? undefined : trans.__('no connection')}
+        trans={trans}
+        isChip
+      />
     </header>
   );
 }
@@ -66,108 +72,89 @@ function Actions(props: IPanelProps): JSX.Element {
   );
 }
 
-function Section(props: { title: string; children: ReactNode }): JSX.Element {
-  const id = useId();
-  return (
-    <section aria-labelledby={id} className="jp-parflow-Section">
-      <h3 id={id}>{props.title}</h3>
-      {props.children}
-    </section>
-  );
-}
-
-function Engines(props: {
-  cluster: IClusterInfo;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { cluster, trans } = props;
-  if (cluster.engines.length === 0) {
-    return (
-      <p className="jp-parflow-empty">
-        {trans.__(
-          'No engines yet. Start new engine processes to run maps in parallel.'
-        )}
-      </p>
-    );
-  }
-  return (
-    <>
-      <p className="jp-parflow-hint">
-        {trans.__(
-          '%1, %2 started here',
-          engineCount(cluster.engines_total, trans),
-          cluster.engines_started_here
-        )}
-      </p>
-      <EnginesByHost
-        engines={cluster.engines}
-        columns={engineColumns(trans)}
-        trans={trans}
-      />
-    </>
-  );
-}
-
-function Run(props: {
-  run: IRun;
+/** Why what is shown may be out of date, and a way to look again. */
+function Stale(props: {
   model: IClustersModel;
   trans: TranslationBundle;
-}): JSX.Element {
-  const { run, model, trans } = props;
-  const name = run.label || run.run;
-  const stop = () => {
-    model.stopRun(run.run).catch((error: Error) => {
-      Notification.error(error.message, { autoClose: false });
-    });
+}): JSX.Element | null {
+  const { model, trans } = props;
+  const [isBusy, setBusy] = useState(false);
+  const { error, isConnected } = model;
+  if (error === null) {
+    return null;
+  }
+  if (isConnected) {
+    return <Alert>{error.message}</Alert>;
+  }
+  const retry = async () => {
+    setBusy(true);
+    await model.refresh();
+    setBusy(false);
   };
-  const done = run.done.toLocaleString();
-  const count =
-    run.total === null
-      ? trans.__('%1 done', done)
-      : trans.__('%1 of %2', done, run.total.toLocaleString());
   return (
-    <li className="jp-parflow-Run">
-      <div className="jp-parflow-Row">
-        <span className="jp-parflow-Run-name" title={name}>
-          {name}
-        </span>
-        <button
-          type="button"
-          className="jp-parflow-Button jp-parflow-mod-small"
-          aria-label={trans.__('Stop %1', name)}
-          disabled={run.state === 'stopping'}
-          onClick={stop}
-        >
-          {trans.__('Stop')}
-        </button>
-      </div>
-      <Progress
-        label={trans.__('Progress of %1', name)}
-        done={run.done}
-        total={run.total}
-      />
-      <span className="jp-parflow-hint">
-        {[
-          count,
-          run.failed ? trans.__('%1 failed', run.failed) : null,
-          run.state === 'stopping' ? trans.__('stopping') : run.scheme
-        ]
-          .filter(Boolean)
-          .join(' · ')}
-      </span>
-    </li>
+    <div role="alert" className="jp-parflow-Alert jp-parflow-mod-stale">
+      <strong>{trans.__('No connection')}</strong>
+      <p>{error.message}</p>
+      <p className="jp-parflow-hint">
+        {trans.__(
+          'What stands below was true before. It is asked for again by itself.'
+        )}
+      </p>
+      <button
+        type="button"
+        className="jp-parflow-Button jp-parflow-mod-small"
+        disabled={isBusy}
+        onClick={() => void retry()}
+      >
+        {trans.__('Try now')}
+      </button>
+    </div>
+  );
+}
+
+function Cluster(props: IPanelProps): JSX.Element | null {
+  const { model, trans, execute } = props;
+  const { cluster, schemes, error } = model;
+  const problems = cluster ? otherProblems(cluster) : [];
+  const showLog = (engine: number | null) =>
+    execute(CommandIDs.showLog, engine === null ? {} : { engine });
+  return (
+    // What may be out of date is dimmed, and nobody is read it as if it were true.
+    <div
+      className="jp-parflow-Now"
+      {...(error ? { inert: '', 'aria-hidden': true } : {})}
+    >
+      {cluster && <Adoption model={model} cluster={cluster} trans={trans} />}
+      {problems.length > 0 && (
+        <Section title={trans.__('Problems')}>
+          <Problems problems={problems} />
+        </Section>
+      )}
+      {cluster && (
+        <Engines
+          model={model}
+          cluster={cluster}
+          trans={trans}
+          showLog={showLog}
+        />
+      )}
+      {schemes && <Toolbox model={model} schemes={schemes} trans={trans} />}
+      <Runs model={model} trans={trans} />
+    </div>
   );
 }
 
 export function PanelBody(props: IPanelProps): JSX.Element {
   const { trans } = props;
   const model = useModel(props.model);
-  const { cluster, error, runs } = model;
+  const { cluster, isConnected } = model;
   return (
     <div className="jp-parflow-Body">
-      {cluster && <Header cluster={cluster} trans={trans} />}
+      {cluster && (
+        <Header cluster={cluster} isConnected={isConnected} trans={trans} />
+      )}
       <Actions {...props} />
-      {error && <Alert>{error.message}</Alert>}
+      <Stale model={model} trans={trans} />
       {model.operations.map(operation => (
         <OperationProgress
           key={operation.id}
@@ -175,29 +162,7 @@ export function PanelBody(props: IPanelProps): JSX.Element {
           trans={trans}
         />
       ))}
-      {cluster && cluster.problems.length > 0 && (
-        <Section title={trans.__('Problems')}>
-          <Problems problems={cluster.problems} />
-        </Section>
-      )}
-      {cluster && (
-        <Section title={trans.__('Engines')}>
-          <Engines cluster={cluster} trans={trans} />
-        </Section>
-      )}
-      {runs && (
-        <Section title={trans.__('Running maps')}>
-          {runs.length === 0 ? (
-            <p className="jp-parflow-empty">{trans.__('No map is running.')}</p>
-          ) : (
-            <ul className="jp-parflow-Runs">
-              {runs.map(run => (
-                <Run key={run.run} run={run} model={model} trans={trans} />
-              ))}
-            </ul>
-          )}
-        </Section>
-      )}
+      <Cluster {...props} />
     </div>
   );
 }

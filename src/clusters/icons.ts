@@ -39,3 +39,12 @@ export const shutdownIcon = icon(
   'shutdown',
   '<path d="M11 2h2v10h-2zM7.100 4.700l1.200 1.700a7 7 0 1 0 7.400 0l1.200-1.700a9 9 0 1 1-9.800 0z"/>'
 );
+
+export const logIcon = icon(
+  'log',
+  '<path d="M4 3h16v2H4zM4 8h10v2H4zM4 13h16v2H4zM4 18h10v2H4z"/>'
+);
+
+export const upIcon = icon('up', '<path d="M12 7l7 8.500H5z"/>');
+
+export const downIcon = icon('down', '<path d="M12 17l7-8.500H5z"/>');

@@ -1,22 +1,26 @@
-import type {
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
-} from '@jupyterlab/application';
 import type { Event } from '@jupyterlab/services';
 import { Debouncer, Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, createApi, type IApi } from '../api';
-import { IClustersModel } from '../tokens';
+import { isConnectionLost, type IApi } from '../api';
+import type { IClustersModel } from '../tokens';
 import type {
   CleanupMode,
+  EngineAction,
   ICleanupReport,
   IClusterInfo,
+  ILogs,
   IOperation,
   IProfile,
-  IRun
+  IRun,
+  IScheme,
+  ISchemeChange,
+  IStartChoices,
+  IStartOptions
 } from '../wire';
 import { OperationTracker } from './operations';
+import { Optional } from './optional';
+import { expected } from './schemes';
 
 const SCHEMAS = 'https://parflow-jupyter.github.io/events/';
 const CLUSTER_CHANGED = `${SCHEMAS}cluster_changed/v1`;
@@ -29,10 +33,16 @@ const SETTLE = 150;
 /** States of a run that is over. */
 const FINISHED = new Set(['done', 'failed', 'cancelled', 'lost']);
 
+/** How many runs that are over are shown. */
+const RECENT = 10;
+
 /** State of the cluster: told by the server's events, checked by a poll. */
 export class ClustersModel implements IClustersModel {
   constructor(options: ClustersModel.IOptions) {
     this._api = options.api;
+    this._activeKernel = options.activeKernel ?? (() => null);
+    this._runs = new Optional(() => this._api.runs());
+    this._schemes = new Optional(() => this._api.schemes());
     this._tracker = new OperationTracker(options.api);
     this._tracker.changed.connect(() => this._changed.emit());
     this._tracker.finished.connect(this._onFinished, this);
@@ -43,7 +53,7 @@ export class ClustersModel implements IClustersModel {
       auto: options.auto ?? true,
       name: 'parflow-jupyter:cluster',
       factory: () => this._load(),
-      frequency: { interval: 4000, backoff: true, max: 60 * 1000 },
+      frequency: { interval: 4000, backoff: true, max: 8000 },
       standby: () => (this.isWatched ? 'when-hidden' : true)
     });
   }
@@ -73,7 +83,24 @@ export class ClustersModel implements IClustersModel {
   }
 
   get runs(): readonly IRun[] | null {
-    return this._runs;
+    return this._runs.value?.filter(run => !FINISHED.has(run.state)) ?? null;
+  }
+
+  get recentRuns(): readonly IRun[] {
+    const runs = this._runs.value ?? [];
+    return runs.filter(run => FINISHED.has(run.state)).slice(0, RECENT);
+  }
+
+  get schemes(): readonly IScheme[] | null {
+    return this._schemes.value;
+  }
+
+  get steered(): ReadonlyMap<number, EngineAction> {
+    return this._steered;
+  }
+
+  get isConnected(): boolean {
+    return !isConnectionLost(this._error);
   }
 
   get error(): Error | null {
@@ -88,8 +115,50 @@ export class ClustersModel implements IClustersModel {
     await this._load().catch(() => undefined);
   }
 
-  async startEngines(n: number | string | null): Promise<IOperation> {
-    return this._follow(await this._api.startEngines(n));
+  async startEngines(
+    n: number | string | null,
+    options?: IStartOptions
+  ): Promise<IOperation> {
+    return this._follow(await this._api.startEngines(n, options));
+  }
+
+  startChoices(): Promise<IStartChoices> {
+    return this._api.startChoices();
+  }
+
+  activeKernel(): string | null {
+    return this._activeKernel();
+  }
+
+  async steerEngine(id: number, action: EngineAction): Promise<void> {
+    this._steered.set(id, action);
+    this._changed.emit();
+    try {
+      await this._api.steerEngine(id, action);
+    } finally {
+      this._steered.delete(id);
+      await this.refresh();
+    }
+  }
+
+  logs(engine: number | null, tail: number): Promise<ILogs> {
+    return this._api.logs(engine, tail);
+  }
+
+  async adopt(): Promise<void> {
+    await this._api.adopt();
+    await this.refresh();
+  }
+
+  async configureScheme(name: string, change: ISchemeChange): Promise<void> {
+    const before = this._schemes.value ?? [];
+    this._setSchemes(expected(before, name, change));
+    try {
+      this._setSchemes(await this._api.configureScheme(name, change));
+    } catch (error) {
+      this._setSchemes(before);
+      throw error;
+    }
   }
 
   async cancelOperation(id: string): Promise<IOperation> {
@@ -149,13 +218,15 @@ export class ClustersModel implements IClustersModel {
     const turn = ++this._asked;
     let error: Error | null = null;
     try {
-      const [cluster, runs] = await Promise.all([
+      const [cluster, keepRuns, keepSchemes] = await Promise.all([
         this._api.cluster(),
-        this._askRuns()
+        this._runs.ask(),
+        this._schemes.ask()
       ]);
       if (turn > this._answered) {
         this._cluster = cluster;
-        this._runs = runs;
+        keepRuns();
+        keepSchemes();
       }
     } catch (reason) {
       error = reason as Error;
@@ -171,20 +242,9 @@ export class ClustersModel implements IClustersModel {
     }
   }
 
-  private async _askRuns(): Promise<IRun[] | null> {
-    if (!this._hasRuns) {
-      return null;
-    }
-    try {
-      const runs = await this._api.runs();
-      return runs.filter(run => !FINISHED.has(run.state));
-    } catch (error) {
-      if (error instanceof ApiError && [404, 501].includes(error.status)) {
-        this._hasRuns = false;
-        return null;
-      }
-      throw error;
-    }
+  private _setSchemes(schemes: IScheme[]): void {
+    this._schemes.set(schemes);
+    this._changed.emit();
   }
 
   private _onFinished(_: OperationTracker, operation: IOperation): void {
@@ -198,7 +258,7 @@ export class ClustersModel implements IClustersModel {
         this._tracker.poke(String(event.operation));
         break;
       case RUN_CHANGED:
-        this._hasRuns = true;
+        this._runs.expect();
         void this._settled.invoke().catch(() => undefined);
         break;
       case CLUSTER_CHANGED:
@@ -213,8 +273,10 @@ export class ClustersModel implements IClustersModel {
   private readonly _settled: Debouncer<void>;
   private readonly _events: ClustersModel.Events | null;
   private _cluster: IClusterInfo | null = null;
-  private _runs: IRun[] | null = null;
-  private _hasRuns = true;
+  private readonly _runs: Optional<IRun[]>;
+  private readonly _schemes: Optional<IScheme[]>;
+  private readonly _steered = new Map<number, EngineAction>();
+  private readonly _activeKernel: () => string | null;
   private _asked = 0;
   private _answered = 0;
   private _error: Error | null = null;
@@ -230,19 +292,9 @@ export namespace ClustersModel {
     api: IApi;
     /** The server's events, where it has them. */
     events?: Events;
+    /** Kernel specification of the notebook in front, or null. */
+    activeKernel?: () => string | null;
     /** Whether to begin polling at once; yes unless said otherwise. */
     auto?: boolean;
   }
 }
-
-export const modelPlugin: JupyterFrontEndPlugin<IClustersModel> = {
-  id: 'parflow-jupyter:model',
-  description: 'Provides the state of the cluster of engines.',
-  autoStart: true,
-  provides: IClustersModel,
-  activate: (app: JupyterFrontEnd): IClustersModel =>
-    new ClustersModel({
-      api: createApi(app.serviceManager.serverSettings),
-      events: app.serviceManager.events.stream
-    })
-};

@@ -83,7 +83,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       model,
       actions,
       trans: (translator ?? nullTranslator).load('parflow_jupyter'),
-      execute: command => void app.commands.execute(command)
+      execute: (command, args) => void app.commands.execute(command, args)
     });
     app.shell.add(panel, 'left', { rank: 700 });
     restorer?.add(panel, PANEL_ID);

@@ -13,6 +13,7 @@ import type {
 import {
   byHost,
   bytes,
+  compact,
   engineCount,
   shown,
   percent,
@@ -38,19 +39,24 @@ export function useModel(model: IClustersModel): IClustersModel {
 export function State(props: {
   state: ClusterState | EngineState;
   trans: TranslationBundle;
+  /** Stands there instead of the state's own name. */
+  text?: string;
+  /** What else is known, for who points at it. */
+  more?: string;
   isChip?: boolean;
 }): JSX.Element {
-  const { state, trans, isChip } = props;
+  const { state, trans, more, isChip } = props;
+  const text = props.text ?? stateText(state, trans);
   return (
     <span
       className={`jp-parflow-State ${isChip ? 'jp-parflow-mod-chip' : ''}`}
       data-state={state}
-      title={stateText(state, trans)}
+      title={more ? `${text}: ${more}` : text}
     >
       <span aria-hidden="true" className="jp-parflow-State-symbol">
         {stateSymbol(state)}
       </span>
-      {stateText(state, trans)}
+      {text}
     </span>
   );
 }
@@ -141,7 +147,9 @@ export function engineColumns(trans: TranslationBundle): IColumn[] {
     {
       name: trans.__('Done'),
       isNumber: true,
-      cell: engine => shown(engine.completed)
+      cell: engine => (
+        <span title={shown(engine.completed)}>{compact(engine.completed)}</span>
+      )
     },
     {
       name: trans.__('CPU'),
@@ -161,8 +169,10 @@ export function EnginesByHost(props: {
   engines: readonly IEngine[];
   columns: IColumn[];
   trans: TranslationBundle;
+  /** What stands at the end of an engine's row. */
+  actions?: (engine: IEngine) => ReactNode;
 }): JSX.Element {
-  const { columns, trans } = props;
+  const { columns, trans, actions } = props;
   return (
     <>
       {byHost(props.engines).map(([host, engines]) => (
@@ -182,6 +192,13 @@ export function EnginesByHost(props: {
                   {column.name}
                 </th>
               ))}
+              {actions && (
+                <th scope="col" className="jp-parflow-Table-actions">
+                  <span className="jp-parflow-unseen">
+                    {trans.__('Actions')}
+                  </span>
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -201,6 +218,11 @@ export function EnginesByHost(props: {
                     </td>
                   );
                 })}
+                {actions && (
+                  <td className="jp-parflow-Table-actions">
+                    {actions(engine)}
+                  </td>
+                )}
               </tr>
             ))}
           </tbody>

@@ -7,10 +7,16 @@ import type {
   ICleanedProcess,
   IClusterInfo,
   IEngine,
-  IOperation
+  IOperation,
+  IScheme
 } from '../wire';
 
-const STATE_SYMBOLS: Record<ClusterState | EngineState, string> = {
+type AnyState = ClusterState | EngineState | 'done' | 'cancelled' | 'lost';
+
+const STATE_SYMBOLS: Record<AnyState, string> = {
+  done: '✓',
+  cancelled: '⊘',
+  lost: '?',
   stopped: '○',
   starting: '◔',
   running: '●',
@@ -24,7 +30,7 @@ const STATE_SYMBOLS: Record<ClusterState | EngineState, string> = {
 };
 
 /** A sign that stands beside the text of a state, for those who see it. */
-export function stateSymbol(state: ClusterState | EngineState): string {
+export function stateSymbol(state: AnyState): string {
   return STATE_SYMBOLS[state] ?? '?';
 }
 
@@ -67,6 +73,17 @@ export function shown(value: number | string | null | undefined): string {
   return value === null || value === undefined ? NOTHING : String(value);
 }
 
+/** 1234 → "1.2 k": what fits a narrow column. */
+export function compact(value: number | null | undefined): string {
+  if (typeof value !== 'number' || value < 1000) {
+    return shown(value);
+  }
+  const [size, unit] = value < 1e6 ? [value / 1e3, 'k'] : [value / 1e6, 'M'];
+  // Never rounded up: what is not done yet must not be counted.
+  const whole = size < 10 ? Math.floor(size * 10) / 10 : Math.floor(size);
+  return `${whole} ${unit}`;
+}
+
 export function percent(value: number | null | undefined): string {
   return typeof value === 'number' ? `${Math.round(value)} %` : NOTHING;
 }
@@ -86,6 +103,12 @@ export function bytes(value: number | null | undefined): string {
   }
   const digits = unit > 0 && size < 9.95 ? 1 : 0;
   return `${size.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+/** The scheme that a map takes which any of them could run; null for none. */
+export function firstChoice(schemes: readonly IScheme[]): string | null {
+  const able = schemes.find(({ enabled, slots }) => enabled && slots > 0);
+  return able?.name ?? null;
 }
 
 /** Engines by host, hosts in the order of their first engine. */

@@ -6,9 +6,8 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
+from pathlib import Path
 
 import pytest
 from process_helpers import processes_of, wait_until
@@ -34,6 +33,15 @@ def mpi(isolated_home):
         "c.MPIEngineSetLauncher.environment = {'FROM_PROFILE': 'yes'}\n"
     )
     return profile
+
+
+def key_in_arguments(home):
+    """Return the commands of a home that show the controller's key."""
+    connection = read_connection(connection_path(locate_profile("default"), "", "client"))
+    arguments = {
+        pid: Path(f"/proc/{pid}/cmdline").read_bytes().decode() for pid in processes_of(home)
+    }
+    return [text for text in arguments.values() if connection["key"] in text]
 
 
 def rank():
@@ -62,6 +70,10 @@ def test_mpi_engines_work_beside_local_ones(clusters, mpi, isolated_home):
     clusters.interrupt_engine(info.engines[0].id)
     with pytest.raises(Exception, match="KeyboardInterrupt"):
         busy.get(timeout=5)
+    for end in (clusters.stop_engine, clusters.replace_engine):
+        with pytest.raises(ConflictError, match=r"one of 2 in one world.*clean up and start"):
+            end(info.engines[0].id)
+    assert key_in_arguments(isolated_home) == []
     more = clusters.start_engines(1, launcher="local")
     assert sorted(engine.launcher for engine in more.engines) == ["local", "mpi", "mpi"]
     report = clusters.cleanup()
@@ -110,95 +122,6 @@ def test_what_mpi_says_when_it_fails_is_told(clusters, mpi):
     assert clusters.info().state == "stopped"
     assert [log.process for log in clusters.logs().logs] == ["controller", "launcher", "supervisor"]
     assert "no-such" in str(clusters.logs())
-
-
-SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", ""))
-needs_ssh = pytest.mark.skipif(
-    SSHD is None or shutil.which("ssh") is None or shutil.which("ssh-keygen") is None,
-    reason="sshd or ssh is not installed",
-)
-_SSHD_CONFIG = """
-Port {port}
-ListenAddress 127.0.0.1:{port}
-HostKey {folder}/hostkey
-AuthorizedKeysFile {folder}/userkey.pub
-StrictModes no
-UsePAM no
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-PermitRootLogin prohibit-password
-PidFile none
-SetEnv PATH={path}
-Subsystem sftp internal-sftp
-"""
-_SSH_CONFIG = """
-Host there
-  HostName 127.0.0.1
-  Port {port}
-  IdentityFile {folder}/userkey
-  IdentitiesOnly yes
-  UserKnownHostsFile {folder}/known_hosts
-  StrictHostKeyChecking yes
-  BatchMode yes
-"""
-
-
-@pytest.fixture
-def ssh_host(isolated_home):
-    """An SSH server of the test's own, and a profile that starts engines on the host "there"."""
-    folder = isolated_home / "ssh"
-    folder.mkdir(mode=0o700)
-    for name in ("hostkey", "userkey"):
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
-        subprocess.run(command, check=True, timeout=20)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    path = f"{os.path.dirname(sys.executable)}:/usr/bin:/bin"
-    for name, text in (("sshd.conf", _SSHD_CONFIG), ("ssh.conf", _SSH_CONFIG)):
-        (folder / name).write_text(text.format(port=port, folder=folder, path=path))
-    key = (folder / "hostkey.pub").read_text()
-    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {key}")
-    if os.getuid() == 0:
-        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
-    log = folder / "sshd.log"
-    server = subprocess.Popen([SSHD, "-D", "-f", folder / "sshd.conf", "-E", log])
-    (locate_profile("default") / "ipcluster_config.py").write_text(
-        "c.SSHEngineSetLauncher.engines = {'there': {'n': 2, 'to_send': []}}\n"
-        f"c.SSHEngineSetLauncher.ssh_args = ['-F', '{folder}/ssh.conf']\n"
-        f"c.SSHEngineSetLauncher.scp_args = ['-F', '{folder}/ssh.conf']\n"
-        f"c.SSHEngineSetLauncher.remote_profile_dir = '{isolated_home}/remote'\n"
-        f"c.SSHEngineSetLauncher.remote_python = '{sys.executable}'\n"
-    )
-    try:
-        assert wait_until(lambda: is_open(port), 10), log.read_text()
-        login = ["ssh", "-F", folder / "ssh.conf", "there", "true"]
-        if subprocess.run(login, capture_output=True, timeout=20, check=False).returncode:
-            pytest.skip(f"this account can't log in by SSH: {log.read_text()[-200:]}")
-        yield server
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def is_open(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@needs_ssh
-@pytest.mark.timeout(180)
-def test_ssh_engines_work_over_an_encrypted_controller(clusters, ssh_host, isolated_home):
-    """They register over CURVE, work, are known by host and pid, and are gone after a cleanup."""
-    info = clusters.start_engines(2, launcher="ssh", timeout=90)
-    assert (info.engines_started_here, info.engines_total) == (2, 2)
-    assert {engine.launcher for engine in info.engines} == {"ssh"}
-    connection = read_connection(connection_path(locate_profile("default"), "", "client"))
-    assert connection["curve_serverkey"]
-    pids = connect(clusters)[:].apply_sync(os.getpid)
-    assert sorted(pids) == sorted(engine.pid for engine in info.engines)
-    clusters.cleanup()
-    assert wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), 15)
 
 
 def test_a_controller_on_this_host_only_refuses_engines_elsewhere(clusters):

@@ -76,7 +76,37 @@ def test_cgroup_quota(tmp_path, files, listing, expected):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "/", "a/b", "..", "../x", ".hidden", "-x", "a b", "a\n", "ä", "x" * 65, None, 3]
+    "name",
+    [
+        *("", "/", "a/b", "..", ".", "../x", "x/..", "/etc", "~", "~root", "a\\b", "..\\x", "C:x"),
+        *(
+            ".hidden",
+            "-x",
+            "--x",
+            "a b",
+            " a",
+            "a\n",
+            "\na",
+            "a\x00",
+            "a\x00/..",
+            "a%2f..",
+            "%2e%2e",
+        ),
+        *(
+            "ä",
+            "．．",
+            "a\u2215b",
+            "a\u202eb",
+            "$HOME",
+            "`id`",
+            "a;b",
+            "a*",
+            "x" * 65,
+            None,
+            3,
+            ["a"],
+        ),
+    ],
 )
 def test_profile_names_that_are_refused(name):
     """No name can leave the profile folder."""
@@ -90,7 +120,9 @@ def test_profile_names_that_are_taken(name):
     assert check_profile_name(name) == name
 
 
-@pytest.mark.parametrize("cluster_id", ["../x", "a/b", None, 1, "a b"])
+@pytest.mark.parametrize(
+    "cluster_id", ["../x", "a/b", "..", "a\x00", "a\n", "-x", "%2e", None, 1, "a b", "x" * 65]
+)
 def test_cluster_ids_that_are_refused(cluster_id):
     """A cluster id becomes part of a file name, so it can hold no path."""
     with pytest.raises(InvalidInputError):
@@ -112,11 +144,19 @@ def test_environment_is_an_allow_list():
         "JUPYTER_TOKEN": "4",
         "AWS_SECRET_ACCESS_KEY": "5",
         "MY_DATA": "6",
+        # A pattern would let these through.
+        "CONDA_TOKEN": "7",
+        "PBS_JOBCOOKIE": "8",
+        "PARFLOW_DB_PASSWORD": "9",
+        "XDG_SESSION_Cookie": "10",
     }
     kept = {"PATH": "/bin", "OMP_NUM_THREADS": "3", "LC_ALL": "C", "IPYTHONDIR": "/i"}
     assert allowed_environment({**secrets, **kept}) == kept
     more = {"PARFLOW_PASS_ENVIRONMENT": "MY_*, OTHER"}
     assert allowed_environment({**secrets, **kept, **more}) == {**kept, **more, "MY_DATA": "6"}
+    named = {"PARFLOW_PASS_ENVIRONMENT": "AWS_*,CONDA_TOKEN"}
+    asked = {"AWS_SECRET_ACCESS_KEY": "5", "CONDA_TOKEN": "7"}
+    assert allowed_environment({**secrets, **named}) == {**named, **asked}
 
 
 @pytest.mark.parametrize(
@@ -205,13 +245,16 @@ def test_cluster_information_as_json():
     data = INFO.to_dict()
     assert list(data) == [
         "profile", "cluster_id", "state", "connected", "controller", "engines_started_here",
-        "engines_total", "engines", "problems",
+        "engines_total", "engines", "problems", "lost_by_cleanup", "detach_refused",
     ]  # fmt: skip
     assert list(data["engines"][0]) == [
         "id", "pid", "host", "system", "python", "launcher", "started_here", "state", "queued",
-        "completed", "cpu_percent", "rss_bytes", "exit",
+        "completed", "cpu_percent", "rss_bytes", "exit", "owner",
     ]  # fmt: skip
     assert ClusterInfo.from_dict(data) == INFO
+    # What a later version tells more is passed over.
+    more = {**data, "x": 1, "engines": [{**data["engines"][0], "y": 2}]}
+    assert ClusterInfo.from_dict(more) == INFO
 
 
 def test_cluster_information_as_table():

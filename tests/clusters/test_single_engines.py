@@ -8,7 +8,7 @@ import pytest
 from process_helpers import processes_of, wait_until
 
 from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.errors import EngineNotFoundError
+from parflow_jupyter.errors import EngineNotFoundError, InvalidInputError
 
 
 def test_one_engine_is_stopped(clusters, isolated_home):
@@ -54,10 +54,12 @@ def test_dead_engines_stay_dead_without_a_policy(clusters):
     assert clusters.info().engines_total == 0
 
 
-def test_a_dead_engine_is_restarted_up_to_the_limit(clusters, monkeypatch):
+def test_a_dead_engine_is_restarted_up_to_the_limit(clusters, supervisor_pid):
     """On failure: another one of the same owner, folder and interpreter; then it is enough."""
-    monkeypatch.setenv("PARFLOW_RESTART", "on-failure:2")
-    info = clusters.start_engines(1)
+    info = clusters.start_engines(1, restart="on-failure:2")
+    # What was asked for is part of the record.
+    os.kill(supervisor_pid(), signal.SIGKILL)
+    assert clusters.info().engines_total == 1
     folder = connect(clusters)[0].apply_sync(os.getcwd)
     for restart in (1, 2):
         os.kill(info.engines[0].pid, signal.SIGKILL)
@@ -75,10 +77,25 @@ def test_a_dead_engine_is_restarted_up_to_the_limit(clusters, monkeypatch):
     assert clusters.info().engines_total == 0
 
 
-def test_what_was_stopped_is_not_restarted(clusters, monkeypatch):
-    """The policy is for failures: a stopped engine stays stopped."""
+def test_each_start_has_its_own_policy(clusters, monkeypatch):
+    """The environment counts as it is at each start; what was stopped stays stopped."""
+    clusters.start_engines(1)
     monkeypatch.setenv("PARFLOW_RESTART", "on-failure")
-    clusters.start_engines(2)
-    clusters.stop_engine(0)
-    time.sleep(1.5)
-    assert _ids(clusters) == [1]
+    info = clusters.start_engines(3)
+    clusters.stop_engine(1)
+    for engine in (info.engines[0], info.engines[2]):
+        os.kill(engine.pid, signal.SIGKILL)
+    assert wait_until(lambda: _ids(clusters) == [3, 4], 10)
+    time.sleep(1)
+    assert _ids(clusters) == [3, 4]
+
+
+@pytest.mark.parametrize("policy", ["always", "on-failure:", "on-failure:-1", "on-failure:x", 3])
+def test_policies_that_are_refused(clusters, isolated_home, policy, monkeypatch):
+    """A bad one starts nothing, whether given or in the environment."""
+    with pytest.raises(InvalidInputError, match="on-failure:N"):
+        clusters.start_engines(1, restart=policy)
+    monkeypatch.setenv("PARFLOW_RESTART", str(policy))
+    with pytest.raises(InvalidInputError, match="PARFLOW_RESTART"):
+        clusters.start_engines(1)
+    assert not processes_of(isolated_home)

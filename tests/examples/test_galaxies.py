@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,5 +42,7 @@ def test_demo_script_says_what_ran_where(isolated_home):
         env=os.environ.copy(),
     )
     assert answer.returncode == 0, answer.stderr
-    for words in ("same as serial: True", "engine 0 searched", "times as fast", "terminated"):
+    for words in ("same as serial: True", "times as fast", "terminated"):
         assert words in answer.stdout
+    # On a busy machine one engine may have searched all before the other was ready.
+    assert re.search(r"engine [01] searched \d+ tiles", answer.stdout)

@@ -16,7 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import parflow_jupyter.kernel.magics as magics
 from parflow_jupyter import consent
 from parflow_jupyter.clusters import CleanupReport, ClusterInfo, ProfileInfo
-from parflow_jupyter.clusters.model import ControllerInfo
+from parflow_jupyter.clusters.model import ControllerInfo, EngineInfo
 from parflow_jupyter.errors import (
     CleanupNeededError,
     EngineCountError,
@@ -52,8 +52,8 @@ class FacadeThatNotes:
         if self.error is not None:
             raise self.error
 
-    def start_engines(self, n=None, *, launcher=None, profile=None):
-        self._note("start", n, launcher, profile)
+    def start_engines(self, n=None, *, launcher=None, profile=None, **more):
+        self._note("start", n, launcher, profile, *more.values())
         return self.info
 
     def cluster_info(self):
@@ -161,6 +161,7 @@ def running(started_here=2):
         ("start {1 + 1}", [("start", 2, None, None)]),
         ("start -1", [("start", -1, None, None)]),
         ("start two", [("start", "two", None, None)]),
+        ("start 1 --restart on-failure:2", [("start", 1, None, None, "on-failure:2")]),
         ("start 1.5", [("start", "1.5", None, None)]),
         ("profile lab", [("profile", "lab", None)]),
         ("profile lab --detach", [("profile", "lab", "detach")]),
@@ -294,6 +295,37 @@ def test_nothing_is_asked_where_nothing_was_started_here(run, api, say):
     asked = say(None)
     run("%parflow cleanup")
     assert (asked, api.calls) == ([], [("cleanup", True)])
+
+
+def test_the_questions_count_the_engines_of_others(run, api, say):
+    """Before anything is done: those that lose the controller, and whose a shutdown ends."""
+    info = running(started_here=1)
+    theirs = EngineInfo(
+        *(1, 8, "h", "Linux", "3.11", "local", False, "idle"), owner="Jupyter server, pid 12"
+    )
+    api.info = replace(info, lost_by_cleanup=1, engines=[theirs])
+    asked = say(True)
+    run("%parflow cleanup")
+    run("%parflow shutdown")
+    assert "1 engine that others started would lose its controller. End them?" in asked[0]
+    assert "ends, too: 1 of Jupyter server, pid 12." in asked[1]
+    say(None)
+    with pytest.raises(UsageError, match="1 of Jupyter server, pid 12"):
+        run("%parflow shutdown")
+
+
+def test_leaving_running_is_not_offered_where_it_is_impossible(run, api, say):
+    """The reason is told; 'no' then does nothing at all."""
+    api.info = replace(running(), detach_refused="the container ends with pid 1")
+    asked = say(True)
+    run("%parflow cleanup")
+    assert asked[0].endswith("can't be left running: the container ends with pid 1. End them?")
+    assert api.calls == [("cleanup", True)]
+    for answer, message in ((False, "Nothing was ended"), (None, "Say --terminate")):
+        say(answer)
+        with pytest.raises(UsageError, match=message):
+            run("%parflow cleanup")
+    assert api.calls == [("cleanup", True)]
 
 
 def test_logs_and_adoption_reach_the_facade(run, api):

@@ -1,17 +1,20 @@
 """Engines for the tests of maps: ipyparallel's own, in a home of their own."""
 
+import logging
 import os
 import shutil
 import signal
 import tempfile
 import time
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
 
 from parflow_jupyter.maps import MapOptions
+from parflow_jupyter.maps.schemes import load
+from parflow_jupyter.maps.schemes.dask import DaskScheme
 from parflow_jupyter.maps.schemes.ipyparallel import IPyParallelScheme
 
 QUIET = MapOptions(progress=False)
@@ -99,12 +102,12 @@ def started_engines(count):
         finally:
             _end_processes()
             mine = [psutil.Process(pid) for pid in _children() - before if psutil.pid_exists(pid)]
+            for process in mine:
+                # Asked to stop, ipyparallel waits seconds for nannies of hurt engines.
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
             engines.stop()
-            _, alive = psutil.wait_procs(mine, timeout=3)
-            for process in alive:
-                # ipyparallel's nannies sometimes outlive an engine that was frozen or killed.
-                process.kill()
-            _, left = psutil.wait_procs(alive, timeout=10)
+            _, left = psutil.wait_procs(mine, timeout=10)
             assert not left, f"processes were left behind: {left}"
 
 
@@ -122,6 +125,62 @@ def mortal_engines():
         yield found
 
 
+class DaskWorkers:
+    """A dask cluster of two workers, each a process with one thread."""
+
+    def __init__(self):
+        distributed = pytest.importorskip("distributed", reason="the extra 'dask' is missing")
+        # What its own start and end say is no part of the tests.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        self.cluster = distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0"
+        )
+        self.client = distributed.Client(self.cluster, set_as_default=False)
+
+    def scheme(self):
+        return DaskScheme(lambda: self.client)
+
+    def stop(self):
+        self.client.close()
+        self.cluster.close()
+
+
+@pytest.fixture(scope="session")
+def dask_workers():
+    """Two dask workers, shared by all tests: killed ones come back by themselves."""
+    with _home(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        workers = DaskWorkers()
+    yield workers
+    before = _children()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        workers.stop()
+    mine = [psutil.Process(pid) for pid in before if psutil.pid_exists(pid)]
+    workers = [p for p in mine if "distributed" in " ".join(_words_of(p))]
+    assert not psutil.wait_procs(workers, timeout=15)[1]
+
+
+def _words_of(process):
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+@pytest.fixture
+def make_scheme(request):
+    """Makes a scheme by its name, on real engines or workers where it needs them."""
+
+    def make(name, *arguments):
+        shared = {"ipyparallel": "engines", "dask": "dask_workers"}
+        if name in shared:
+            return request.getfixturevalue(shared[name]).scheme()
+        return load(name)(*arguments)
+
+    return make
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _no_processes_left():
     """The processes of the scheme of this name end with each module."""
@@ -136,6 +195,16 @@ def _end_processes():
     WORKERS.close()
     _, left = psutil.wait_procs(mine, timeout=5)
     assert not left, f"processes were left behind: {left}"
+
+
+@pytest.fixture(scope="module")
+def no_cluster():
+    """A home in which no cluster runs, for tests that go by the façade."""
+    from parflow_jupyter.wiring import process
+
+    with _home():
+        yield
+        process.close()
 
 
 @pytest.fixture(autouse=True)

@@ -16,10 +16,8 @@ from parflow_jupyter.maps.stream import MOST_AHEAD, Source
 
 
 @pytest.fixture(params=names())
-def scheme(request):
-    if request.param == "ipyparallel":
-        return request.getfixturevalue("engines").scheme()
-    return load(request.param)()
+def scheme(request, make_scheme):
+    return make_scheme(request.param)
 
 
 def lazily(scheme, function, *iterables, ordered=False, **options):

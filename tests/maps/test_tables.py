@@ -43,8 +43,10 @@ from parflow_jupyter.maps.schemes.base import Capabilities, Readiness, Scheme
         ({"timeout": float("inf")}, "timeout=inf"),
         ({"timeout": "3"}, "timeout='3'"),
         ({"init": 3}, "init=3"),
-        ({"share": False}, "share=False"),
-        ({"checkpoint": "a"}, "checkpoint="),
+        ({"share": "no"}, "share='no'"),
+        ({"checkpoint": ""}, "checkpoint=''"),
+        ({"checkpoint": 3}, "checkpoint=3"),
+        ({"checkpoint": "a", "key": 3}, "key=3"),
         ({"key": len}, "key="),
     ],
 )

@@ -16,17 +16,13 @@ from parflow_jupyter.maps.schemes import load, names
 
 
 @pytest.fixture(params=names())
-def scheme(request):
-    if request.param == "ipyparallel":
-        return request.getfixturevalue("engines").scheme()
-    return load(request.param)()
+def scheme(request, make_scheme):
+    return make_scheme(request.param)
 
 
 @pytest.fixture(params=[name for name in names() if load(name).capabilities.timeout])
-def able(request):
-    if request.param == "ipyparallel":
-        return request.getfixturevalue("engines").scheme()
-    return load(request.param)(2)
+def able(request, make_scheme):
+    return make_scheme(request.param, 2)
 
 
 def mapped(scheme, function, items, **options):

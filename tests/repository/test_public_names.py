@@ -28,6 +28,7 @@ DESIGNED = [
         "parallelizable",
     ),
     *("module", "Pipeline", "PipelineBuilder"),
+    *("TaskClient", "StringTask", "MapTask", "parallel"),
 ]
 HEAVY = [
     *("tornado.web", "jupyter_server", "IPython.core.interactiveshell", "ipywidgets"),
@@ -43,16 +44,38 @@ def test_designed_names_exist(name):
 
 
 def test_all_is_what_can_be_loaded():
-    """__all__, the lazy table and the names for type checkers agree."""
-    assert sorted(pf.__all__) == sorted([*pf._HOME_OF, "errors"])
+    """Every name in __all__ is there, and a star-import brings exactly these."""
     for name in pf.__all__:
         assert getattr(pf, name) is not None
+    assert dir(pf) == pf.__all__
+    names = {}
+    exec("from parflow_jupyter import *", names)
+    assert sorted(names.keys() - {"__builtins__"}) == pf.__all__
 
 
 def test_unknown_name_is_an_attribute_error():
-    """A misspelt name fails like with any other module."""
-    with pytest.raises(AttributeError, match="start_engine'"):
-        pf.start_engine  # noqa: B018
+    """A misspelt name fails like with any other module; so does what the façade uses."""
+    for name in ("start_engine", "MapOptions", "_ELSEWHERE_"):
+        with pytest.raises(AttributeError, match=f"{name}'"):
+            getattr(pf, name)
+
+
+def test_a_type_checker_sees_the_same_names(tmp_path):
+    """It finds each name with its type, and finds a misspelt one, too."""
+    mypy = pytest.importorskip("mypy.api", reason="mypy comes with the extra 'check'")
+    uses = [f"pf.{name}" for name in pf.__all__ if name != "__version__"]
+    script = tmp_path / "uses.py"
+    script.write_text("\n".join(["import parflow_jupyter as pf", *uses, "pf.start_engine"]))
+    out, _, status = mypy.run(
+        [
+            "--strict",
+            "--follow-imports=silent",
+            f"--cache-dir={ROOT / '.mypy_cache' / 'names'}",
+            str(script),
+        ]
+    )
+    assert (status, out.count("error:")) == (1, 1), out
+    assert 'has no attribute "start_engine"' in out
 
 
 def test_importing_loads_nothing_heavy():

@@ -15,6 +15,7 @@ from parflow_jupyter.clusters import (
     check_profile_name,
 )
 from parflow_jupyter.clusters.model import ControllerInfo, EngineInfo
+from parflow_jupyter.clusters.start_choices import LauncherChoice, StartChoices
 from parflow_jupyter.errors import (
     CleanupNeededError,
     EngineNotFoundError,
@@ -76,9 +77,9 @@ class ClustersInMemory:
             raise ProfileNotFoundError(name, self.names)
 
     def begin_start_engines(
-        self, n=None, *, launcher=None, profile=None, cluster_id="", python=None
+        self, n=None, *, launcher=None, profile=None, cluster_id="", python=None, restart=None
     ):
-        self._called("begin_start_engines", n, launcher, profile, cluster_id, python)
+        self._called("begin_start_engines", n, launcher, profile, cluster_id, python, restart)
         if launcher not in (None, "local"):
             raise InvalidInputError(f"There is no launcher {launcher!r}: use 'local'.")
         self._known(profile or self.profile)
@@ -152,6 +153,14 @@ class ClustersInMemory:
             self._must_exist(engine)
         name = "controller" if engine is None else f"engine {engine}"
         return ClusterLogs([ProcessLog(name, "/logs/one.log", ["started"])])
+
+    def logged_engines(self, profile=None, cluster_id=""):
+        self._known(profile or self.profile)
+        return [one.id for one in self.engines]
+
+    def start_choices(self, profile=None, cluster_id=""):
+        self._known(profile or self.profile)
+        return StartChoices(2, 16, "local", [LauncherChoice("local")])
 
     def adopt(self):
         self._called("adopt")

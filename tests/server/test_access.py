@@ -7,6 +7,7 @@ from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError
 
 from parflow_jupyter.server.handlers import ROUTES
+from parflow_jupyter.server.other import OtherHandler
 
 VERBS = ("GET", "POST", "PUT", "DELETE")
 CALLS = [
@@ -44,7 +45,7 @@ async def send(jp_fetch, verb, route, **options):
 def test_these_are_all_the_routes_that_the_server_has(extension, jp_web_app):
     """The list below misses none."""
     assert sorted(registered_routes(jp_web_app).values(), key=str) == sorted(
-        ROUTES.values(), key=str
+        [*ROUTES.values(), OtherHandler], key=str
     )
 
 
@@ -105,3 +106,33 @@ async def test_logs_are_a_resource_of_their_own(extension, jp_fetch, clusters, m
     assert (await send(jp_fetch, "GET", "/parflow/cluster/logs")).code == 403
     assert (await send(jp_fetch, "GET", "/parflow/cluster")).code == 200
     assert "logs" not in {name for name, *_ in clusters.calls}
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def test_where_there_is_no_route_the_answer_is_json(extension, jp_fetch, monkeypatch, verb):
+    """Not Jupyter's page for people; and nobody without a token learns even that."""
+    monkeypatch.setattr(Strict, "allowed", {"read"})
+    for path in ("", "unknown", "cluster/engine", "cluster/engines/0/x", "Cluster"):
+        await assert_not_found(jp_fetch, verb, path)
+
+
+async def assert_not_found(jp_fetch, verb, path):
+    body = None if verb in ("GET", "DELETE") else "{}"
+    for headers, code, reason in (
+        (None, 404, "not-found"),
+        ({"Authorization": "token no"}, 403, "forbidden"),
+    ):
+        options = {"method": verb, "body": body, "headers": headers}
+        with pytest.raises(HTTPClientError) as caught:
+            await jp_fetch("parflow", *path.split("/"), **options)
+        answer = json.loads(caught.value.response.body)
+        assert (caught.value.code, answer["reason"]) == (code, reason)
+        assert set(answer) == {"message", "reason"}
+
+
+async def test_a_verb_that_a_route_lacks_is_refused_as_json(extension, jp_fetch):
+    """405, in the one form of errors."""
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch("parflow", "cluster", method="PATCH", body="{}")
+    assert caught.value.code == 405
+    assert json.loads(caught.value.response.body)["reason"] == "method-not-allowed"

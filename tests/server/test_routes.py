@@ -18,11 +18,12 @@ async def test_a_server_without_a_cluster_says_so(ask, clusters):
 
 async def test_starting_engines_begins_an_operation(ask, clusters):
     """202, with where to ask how far it is."""
-    begun = await ask("POST", "cluster/engines", {"n": 2, "python": "/usr/bin/python3"})
+    body = {"n": 2, "python": "/usr/bin/python3", "restart": "on-failure:2"}
+    begun = await ask("POST", "cluster/engines", body)
     assert (begun.code, begun.body["total"]) == (202, 2)
     assert begun.headers["Location"] == f"/a%40b/parflow/operations/{begun.body['id']}"
     assert clusters.calls == [
-        ("begin_start_engines", 2, None, None, "", "/usr/bin/python3"),
+        ("begin_start_engines", 2, None, None, "", "/usr/bin/python3", "on-failure:2"),
     ]
     assert (await ask("GET", f"operations/{begun.body['id']}")).body == begun.body
     assert [engine["id"] for engine in (await ask("GET", "cluster")).body["engines"]] == [0, 1]
@@ -31,7 +32,7 @@ async def test_starting_engines_begins_an_operation(ask, clusters):
 async def test_an_empty_body_starts_one_engine_per_core(ask, clusters):
     """Every field has a default."""
     assert (await ask("POST", "cluster/engines")).code == 202
-    assert clusters.calls == [("begin_start_engines", None, None, None, "", None)]
+    assert clusters.calls == [("begin_start_engines", None, None, None, "", None, None)]
 
 
 async def test_a_request_can_name_the_cluster(ask, clusters):
@@ -40,7 +41,7 @@ async def test_a_request_can_name_the_cluster(ask, clusters):
     await ask("POST", "cluster/engines", profile="default", cluster="two")
     assert clusters.calls == [
         ("info", "default", "two"),
-        ("begin_start_engines", None, None, "default", "two", None),
+        ("begin_start_engines", None, None, "default", "two", None, None),
     ]
 
 
@@ -157,6 +158,8 @@ async def test_runs_are_listed_told_and_stopped(ask, history):
         ("POST", "cluster/engines", {"n": 1.5}, 400, "invalid-engine-count"),
         ("POST", "cluster/engines", {"n": {}}, 400, "invalid-engine-count"),
         ("POST", "cluster/engines", {"launcher": "rocket"}, 400, "invalid-input"),
+        ("POST", "cluster/engines", {"restart": "always"}, 400, "invalid-input"),
+        ("POST", "cluster/engines", {"restart": ""}, 400, "invalid-input"),
         ("POST", "cluster/engines", {"engines": 2}, 400, "unknown-field"),
         ("POST", "cluster/engines", [2], 400, "invalid-input"),
         ("POST", "cluster/shutdown", {"mode": "x"}, 400, "unknown-field"),

@@ -1,5 +1,6 @@
 """The settings of the toolbox."""
 
+import json
 import stat
 import subprocess
 import sys
@@ -18,9 +19,10 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_everything_is_enabled_at_first():
-    """In the toolbox's order."""
-    assert list(settings.schemes()) == ["ipyparallel", "processes", "threads", "serial"]
-    assert all(scheme["enabled"] for scheme in settings.schemes().values())
+    """In the toolbox's order; but dask, whose workers are there for more than maps."""
+    found = {name: scheme["enabled"] for name, scheme in settings.schemes().items()}
+    assert list(found) == ["ipyparallel", "dask", "processes", "threads", "serial"]
+    assert [name for name, enabled in found.items() if not enabled] == ["dask"]
 
 
 def test_a_change_is_kept(folder):
@@ -39,9 +41,30 @@ def test_a_number_of_workers_is_kept_and_given_up():
     assert settings.configure_scheme("processes", workers=0)["workers"] is None
 
 
+def test_the_order_is_kept_and_serial_stays_last():
+    """A scheme that the kept order does not know comes after those it knows."""
+    settings.configure_scheme("threads", position=0)
+    assert list(settings.schemes()) == ["threads", "ipyparallel", "dask", "processes", "serial"]
+    settings.configure_scheme("threads", position=3)
+    assert list(settings.schemes()) == ["ipyparallel", "dask", "processes", "threads", "serial"]
+
+
+@pytest.mark.parametrize("order", ["threads", None, [["threads"]], ["gone", "threads"]])
+def test_an_order_that_makes_no_sense_hides_no_scheme(folder, order):
+    """Whatever stands in the file."""
+    settings.configure_scheme("threads", workers=2)
+    document = json.loads((folder / "schemes.json").read_text())
+    (folder / "schemes.json").write_text(json.dumps({**document, "order": order}))
+    assert sorted(settings.schemes()) == sorted(settings.ORDER)
+    assert list(settings.schemes())[-1] == "serial"
+
+
 @pytest.mark.parametrize(
     ("name", "given", "error", "named"),
     [
+        ("threads", {"position": 4}, InvalidInputError, "position=4"),
+        ("threads", {"position": True}, InvalidInputError, "position=True"),
+        ("serial", {"position": 0}, InvalidInputError, "stays last"),
         ("warp", {}, SchemeUnavailableError, "'ipyparallel'"),
         ("ipyparallel", {"enabled": 1}, InvalidInputError, "enabled=1"),
         ("serial", {"enabled": False}, InvalidInputError, "last resort"),
@@ -52,10 +75,11 @@ def test_a_number_of_workers_is_kept_and_given_up():
 )
 def test_unusable_settings_are_refused(name, given, error, named):
     """By name, with what to do; nothing is kept."""
+    before = settings.schemes()
     with pytest.raises(error) as refused:
         settings.configure_scheme(name, **given)
     assert named in str(refused.value)
-    assert all(scheme["enabled"] for scheme in settings.schemes().values())
+    assert settings.schemes() == before
 
 
 def test_a_broken_file_warns_and_the_defaults_hold(folder):
@@ -74,7 +98,7 @@ def test_concurrent_writers_lose_nothing(tmp_path):
     code = (
         "import sys\n"
         "from parflow_jupyter.stores import settings\n"
-        "settings.ORDER = tuple('abcdef')\n"
+        "settings.order = lambda: tuple('abcdef')\n"
         "for _ in range(10): settings.configure_scheme(sys.argv[1], enabled=False)\n"
     )
     processes = [subprocess.Popen([sys.executable, "-c", code, name]) for name in "abcdef"]

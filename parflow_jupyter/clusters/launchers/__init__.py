@@ -10,14 +10,20 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from .base import Launcher
 
 _NOT_LAUNCHERS = {"__init__", "base", "engine_set", "fork_client", "fork_server", "roles"}
 _NOT_OFFERED = {"local", "winhpc", "batch"}
 DEFAULT_LAUNCHER = "local"
-ON_THIS_HOST = {"local", "mpi"}
-"""Launchers whose engines reach a controller that listens on this host only."""
+_SETS_ON_THIS_HOST = {"mpi"}
+"""Of ipyparallel's launchers: those whose engines run on this host, unless configured otherwise."""
+ENDS_TOGETHER = {"mpi"}
+"""Launchers whose engines can't go on when one of them ends."""
 
 
 def _here() -> dict[str, str]:
@@ -72,17 +78,51 @@ def is_engine_set(name: str) -> bool:
     return name not in _here() and name not in _of_others()
 
 
-def load_launcher(name: str) -> type:
+def is_on_this_host(name: str) -> bool:
+    """Tell whether a launcher's engines reach a controller that listens on this host only.
+
+    Raises:
+        InvalidInputError: There is no such launcher, or it can't be used.
+
+    Example:
+        >>> [is_on_this_host(name) for name in ("local", "mpi", "ssh", "slurm")]
+        [True, True, False, False]
+    """
+    if name == DEFAULT_LAUNCHER:
+        return True
+    if is_engine_set(check_launcher(name)):
+        return name in _SETS_ON_THIS_HOST
+    return load_launcher(name).is_on_this_host
+
+
+def load_launcher(name: str) -> type[Launcher]:
     """Return the launcher class of this name; sets are driven by a local process.
 
     Raises:
-        InvalidInputError: There is no such launcher.
+        InvalidInputError: There is no such launcher, or it can't be used.
     """
     chosen = check_launcher(name)
     if is_engine_set(chosen):
         chosen = DEFAULT_LAUNCHER
-    if chosen in _of_others():
-        loaded: type = _of_others()[chosen].load()
-        return loaded
-    found: type = import_module(f"{__name__}.{chosen}").LAUNCHER
+    if chosen in _here():
+        found: type[Launcher] = import_module(f"{__name__}.{chosen}").LAUNCHER
+        return found
+    return _load_of_others(_of_others()[chosen])
+
+
+def _load_of_others(entry: metadata.EntryPoint) -> type[Launcher]:
+    from .base import Launcher
+
+    try:
+        found = entry.load()
+    except Exception as error:
+        raise InvalidInputError(
+            f"The launcher {entry.name!r} can't be loaded from {entry.value} "
+            f"({type(error).__name__}: {error}): repair or uninstall the package that brings it."
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, Launcher)):
+        raise InvalidInputError(
+            f"The launcher {entry.name!r} ({entry.value}) is no subclass of "
+            f"parflow_jupyter.clusters.launchers.base.Launcher: repair the package that brings it."
+        )
     return found

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ..identity import ProcessIdentity
 
@@ -60,6 +60,12 @@ class Launcher(ABC):
         on_exit: Called when a process that this launcher started has ended.
     """
 
+    is_on_this_host: ClassVar[bool] = False
+    """Whether its engines reach a controller that listens on this host only.
+
+    Where they don't, a controller that is started for them listens to other hosts, encrypted.
+    """
+
     def __init__(self, log_dir: Path, on_exit: ExitListener) -> None:
         self.log_dir = log_dir
         self.on_exit = on_exit
@@ -75,6 +81,9 @@ class Launcher(ABC):
         Raises:
             EngineStartError: It could not be started within ``timeout`` seconds.
         """
+
+    def recorded(self, started: Started) -> None:  # noqa: B027 (most hold nothing back)
+        """Hear that a process is in the record; one that was held back until then begins now."""
 
     @abstractmethod
     def close(self) -> None:

@@ -12,11 +12,16 @@ import inspect
 import json
 import os
 import signal
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 SET_VARIABLE = "PARFLOW_ENGINE_SET"
 """By it engines tell, when they are asked, to which set they belong."""
+_SENDING = ("SSHEngineLauncher", "SSHProxyEngineSetLauncher")
+PLACE_VARIABLE = "PARFLOW_ENGINE_PLACE"
+"""By it they tell on which of the profile's hosts they were started."""
 
 
 def run_engine_set(spec: dict[str, Any]) -> None:
@@ -39,7 +44,7 @@ async def _drive(spec: dict[str, Any]) -> None:
     loop.add_signal_handler(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        await _finished(launcher.start(spec["settings"]["EngineSet"]["n"]))
+        await _start(launcher, spec["settings"]["EngineSet"])
         launcher.on_stop(lambda data: ended.set())
         await ended.wait()
         if asked_to_end.is_set():
@@ -52,19 +57,25 @@ async def _drive(spec: dict[str, Any]) -> None:
     raise SystemExit(code if isinstance(code, int) and 0 < code < 256 else 0 if code == 0 else 1)
 
 
+async def _start(launcher: Any, settings: Mapping[str, Any]) -> None:
+    try:
+        await _finished(launcher.start(settings["n"]))
+    except Exception as error:
+        # To the log, whose end is told to who asked: after what the launcher's command said.
+        said = f"{type(error).__name__}: {error}".strip(": ")
+        sys.stderr.write(f"The launcher {settings['launcher']!r} could not start: {said}\n")
+        raise SystemExit(1) from None
+
+
 async def _finished(result: Any) -> Any:
     return await result if inspect.isawaitable(result) else result
 
 
 def _make_launcher(spec: dict[str, Any]) -> Any:
-    from ipyparallel.cluster.launcher import (
-        BatchSystemLauncher,
-        LocalProcessLauncher,
-        SSHLauncher,
-        find_launcher_class,
-    )
+    from ipyparallel.cluster import launcher as theirs
 
-    chosen = find_launcher_class(spec["settings"]["EngineSet"]["launcher"], "engine")
+    settings = spec["settings"]["EngineSet"]
+    chosen = theirs.find_launcher_class(settings["launcher"], "engine")
     launcher = chosen(
         config=_profile_config(Path(spec["profile_dir"])),
         profile_dir=spec["profile_dir"],
@@ -72,21 +83,96 @@ def _make_launcher(spec: dict[str, Any]) -> Any:
         engine_set_id=spec["uuid"][:8],
         work_dir=spec["cwd"],
     )
-    if isinstance(launcher, BatchSystemLauncher):
-        # Theirs has one name for all sets, in the folder of who asked.
-        launcher.batch_file = str(Path(spec["log"]).with_suffix(".batch"))
     searched = [*spec["path"], *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-    launcher.environment = {
-        **launcher.environment,
-        "IPP_CONNECTION_INFO": json.dumps(spec["connection"]),
+    told = {
         "PYTHONPATH": os.pathsep.join(entry for entry in searched if entry),
         SET_VARIABLE: spec["uuid"],
     }
-    if isinstance(launcher, LocalProcessLauncher) and not isinstance(launcher, SSHLauncher):
+    launcher.environment = {**launcher.environment, **told}
+    if isinstance(launcher, theirs.BatchSystemLauncher):
+        _prepare_batch(launcher, spec, told)
+        return launcher
+    launcher.environment["IPP_CONNECTION_INFO"] = json.dumps(spec["connection"])
+    if isinstance(launcher, theirs.SSHLauncher):
+        _prepare_ssh(launcher, settings.get("place", ""))
+    else:
         # Theirs is removed when the engines end, which is when one wants to read it.
         launcher.output_file = spec["log"]
         launcher.get_output = lambda remove=False: ""
     return launcher
+
+
+def _prepare_batch(launcher: Any, spec: dict[str, Any], told: dict[str, str]) -> None:
+    """Let a job find the cluster by its profile: queues show a job's environment to everyone."""
+    from ipyparallel.cluster.launcher import HTCondorLauncher
+
+    # Theirs has one name for all sets, in the folder of who asked.
+    launcher.batch_file = str(Path(spec["log"]).with_suffix(".batch"))
+    # Their LSF launcher passes this process's environment on, and nothing else.
+    os.environ.update(launcher.get_env())
+    if isinstance(launcher, HTCondorLauncher) and not (
+        launcher.batch_template or launcher.batch_template_file
+    ):
+        # HTCondor passes no environment on unless the job's description says so.
+        lines = f"environment = {condor_environment(told)}\n"
+        launcher.default_template = launcher.default_template.rstrip("\n") + "\n" + lines
+        launcher.engine_args = [
+            f"--profile-dir={spec['profile_dir']}",
+            *([f"--cluster-id={spec['cluster_id']}"] if spec["cluster_id"] else []),
+            *launcher.engine_args,
+        ]
+
+
+def condor_environment(variables: Mapping[str, str]) -> str:
+    """Return variables as a job description wants them; source: condor_submit(1), environment.
+
+    Braces are doubled, as ipyparallel's templates need it.
+
+    Example:
+        >>> print(condor_environment({"A": "1", "B": "it's {2}"}))
+        "A='1' B='it''s {{2}}'"
+    """
+    pairs = (f"{name}='" + value.replace("'", "''") + "'" for name, value in variables.items())
+    joined = " ".join(pairs).replace('"', '""')
+    return '"' + joined.replace("{", "{{").replace("}", "}}") + '"'
+
+
+def _prepare_ssh(launcher: Any, place: str) -> None:
+    """Tell each engine its place among the profile's hosts; start at one of them when it is given.
+
+    What engines must know travels with the command that starts them. ipyparallel would copy
+    the connection files, the clients' among them, to every host and leave them there.
+    """
+    for name in _SENDING:
+        if not any("to_send" in launcher.config[above] for above in ("SSHLauncher", name)):
+            launcher.config[name].to_send = []
+            if type(launcher).__name__ == name:
+                launcher.to_send = []
+    if hasattr(launcher, "engines"):
+        launcher.engines = hosts_with_places(launcher.engines, launcher.environment, place)
+
+
+def hosts_with_places(
+    engines: Mapping[str, Any], environment: Mapping[str, str], place: str = ""
+) -> dict[str, dict[str, Any]]:
+    """Return ``SSHEngineSetLauncher.engines`` with the name of each host in its environment.
+
+    Args:
+        engines: Number or settings of engines, by host.
+        environment: What all of them get.
+        place: Only this host, with one engine; empty for all as configured.
+
+    Example:
+        >>> hosts_with_places({"a": 2, "b": {"n": 3}}, {}, place="b")
+        {'b': {'n': 1, 'environment': {'PARFLOW_ENGINE_PLACE': 'b'}}}
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for host, given in engines.items():
+        settings = dict(given) if isinstance(given, Mapping) else {"n": given}
+        own = {**environment, **settings.get("environment", {}), PLACE_VARIABLE: host}
+        if place in ("", host):
+            found[host] = {**settings, "environment": own, **({"n": 1} if place else {})}
+    return found
 
 
 def _profile_config(profile_dir: Path) -> Any:

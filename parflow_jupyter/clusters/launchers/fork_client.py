@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ...errors import EngineStartError
 from ..environment import BLAS_VARIABLES
@@ -61,7 +60,7 @@ class ForkServerClient:
         ours, theirs = socket.socketpair()
         boot = _BOOT.format(root=str(_PACKAGE_ROOT), fd=theirs.fileno())
         try:
-            with theirs, open(self.log, "ab") as log:
+            with theirs, _open_log(self.log) as log:
                 process = subprocess.Popen(
                     [self.python, "-c", boot],
                     stdin=subprocess.DEVNULL,
@@ -109,7 +108,7 @@ class ForkServerClient:
             ) from None
 
     async def fork(self, spec: dict[str, Any], timeout: float) -> tuple[int, int]:
-        """Return pid and start time of a new process that becomes what ``spec`` describes.
+        """Return pid and start time of a new process; ``let_go`` makes it what ``spec`` says.
 
         Raises:
             EngineStartError: The fork server ended or did not answer within ``timeout`` s.
@@ -127,6 +126,11 @@ class ForkServerClient:
                 f"see {self.log}."
             ) from None
 
+    def let_go(self, pid: int, *, goes: bool = True) -> None:
+        """Let a forked process begin, now that it is known; or end, as nobody knows it."""
+        if self._writer is not None and not self._reading.done():
+            self._writer.write(json.dumps({"known": pid, "goes": goes}).encode() + b"\n")
+
     async def _read(self) -> None:
         reader, self._writer = await asyncio.open_connection(sock=self._socket)
         try:
@@ -135,6 +139,7 @@ class ForkServerClient:
         except OSError:
             pass
         finally:
+            self._writer.close()
             self._fail()
 
     def _handle(self, message: dict[str, Any]) -> None:
@@ -146,8 +151,7 @@ class ForkServerClient:
                 answer.set_result((message["pid"], message["start_time"] or 0))
             else:
                 # Who asked gave up meanwhile; the process is unknown to everyone else.
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(message["pid"], signal.SIGKILL)
+                self.let_go(message["pid"], goes=False)
         elif "hello" in message:
             self.version = message["hello"]["python"]
             self.paths = message["hello"]["paths"]
@@ -173,6 +177,14 @@ class ForkServerClient:
         """Let it end when the last of its children has; their exits are still heard of."""
         if self._writer is not None and self._writer.can_write_eof():
             self._writer.write_eof()
+
+
+def _open_log(path: Path) -> IO[bytes]:
+    # Nothing fails for want of a log.
+    try:
+        return open(path, "ab")
+    except OSError:
+        return open(os.devnull, "ab")
 
 
 def _stamp(paths: list[str]) -> dict[str, int]:

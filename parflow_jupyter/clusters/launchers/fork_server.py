@@ -1,7 +1,9 @@
 """The fork server: one process per Python that has everything imported and forks engines.
 
 It is a process of its own, started as ``python -c``, that reads one JSON request a line
-from the socket it inherits, forks, and says how its children end. It is not
+from the socket it inherits, forks, and says how its children end. A child waits until
+the supervisor has written it down, and ends when the supervisor is killed before: so no
+process lives that no record names. It is not
 ``multiprocessing``'s: that one keeps a resource tracker process beside it, passes the
 supervisor's folder and path on, and can't tell a supervisor that was started anew
 how processes ended. It forks only while it has no thread.
@@ -66,22 +68,27 @@ def _reset_signals() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _close_inherited() -> None:
+def _close_inherited(kept: int) -> None:
     for name in os.listdir("/dev/fd"):
         with contextlib.suppress(OSError):
-            if int(name) > 2:
+            if int(name) > 2 and int(name) != kept:
                 os.close(int(name))
 
 
-def _fork(spec: dict[str, Any]) -> int:
+def _fork(spec: dict[str, Any]) -> tuple[int, int]:
+    """Return the child's pid, and the end of a pipe by which it is let go."""
+    gate, opener = os.pipe()
     pid = os.fork()
     if pid:
-        return pid
+        os.close(gate)
+        return pid, opener
     code = 1
     try:
         _reset_signals()
-        _close_inherited()
-        code = roles.run(spec)
+        _close_inherited(gate)
+        is_known = os.read(gate, 1) == b"+"
+        os.close(gate)
+        code = roles.run(spec) if is_known else 0
     finally:
         # Never back into the server's own code, whatever happened.
         os._exit(code)
@@ -104,6 +111,7 @@ class _Server:
         self.is_open = True
         self.pending = b""
         self.children = 0
+        self.gates: dict[int, int] = {}
         self.wake, wake_write = os.pipe()
         os.set_blocking(self.wake, False)
         os.set_blocking(wake_write, False)
@@ -124,15 +132,31 @@ class _Server:
         if not data:
             # The supervisor is gone, or wants no more forks but still to hear of exits.
             self.is_open = False
+            for pid in list(self.gates):
+                self.open_gate(pid, b"")
             return
         *lines, self.pending = (self.pending + data).split(b"\n")
         for line in lines:
             request = json.loads(line)
-            pid = _fork(request["spec"])
-            self.children += 1
-            # Told from here, as it stays true even of a child that has ended already.
-            started = process_stat(pid)
-            self.send({"id": request["id"], "pid": pid, "start_time": started and started[1]})
+            if "spec" in request:
+                self.fork(request)
+            else:
+                self.open_gate(request["known"], b"+" if request["goes"] else b"")
+
+    def fork(self, request: dict[str, Any]) -> None:
+        pid, gate = _fork(request["spec"])
+        self.gates[pid] = gate
+        self.children += 1
+        # Told from here, as it stays true even of a child that has ended already.
+        started = process_stat(pid)
+        self.send({"id": request["id"], "pid": pid, "start_time": started and started[1]})
+
+    def open_gate(self, pid: int, word: bytes) -> None:
+        gate = self.gates.pop(pid, None)
+        if gate is not None:
+            with contextlib.suppress(OSError):
+                os.write(gate, word)
+            os.close(gate)
 
     def serve(self) -> None:
         self.send({"hello": _hello()})
@@ -144,6 +168,7 @@ class _Server:
                     os.read(self.wake, 4096)
             for ended in _reap():
                 self.children -= 1
+                self.open_gate(ended["exit"], b"")
                 self.send(ended)
             if self.connection in ready:
                 self.read()

@@ -15,10 +15,13 @@ PRELOAD_TIMEOUT = 60.0
 class LocalLauncher(Launcher):
     """Starts processes on this host; one fork server per Python interpreter."""
 
+    is_on_this_host = True
+
     def __init__(self, log_dir: Path, on_exit: ExitListener) -> None:
         super().__init__(log_dir, on_exit)
         self._servers: dict[str, ForkServerClient] = {}
         self._retired: list[ForkServerClient] = []
+        self._held: dict[ProcessIdentity, ForkServerClient] = {}
 
     def _server(self, python: str) -> ForkServerClient:
         server = self._servers.get(python)
@@ -37,12 +40,19 @@ class LocalLauncher(Launcher):
         self._server(python)
 
     async def start(self, spec: ProcessSpec, timeout: float) -> Started:
-        """Fork one process."""
+        """Fork one process, which waits until it is recorded."""
         server = self._server(spec.python)
         await server.wait_ready(PRELOAD_TIMEOUT)
         pid, start_time = await server.fork(spec.to_dict(), timeout)
         identity = ProcessIdentity(pid, start_time, boot_id(), pid_namespace())
+        self._held[identity] = server
         return Started(identity, server.version)
+
+    def recorded(self, started: Started) -> None:
+        """Let the process begin."""
+        server = self._held.pop(started.identity, None)
+        if server is not None:
+            server.let_go(started.identity.pid)
 
     def close(self) -> None:
         """Let the fork servers end with the last of their children."""

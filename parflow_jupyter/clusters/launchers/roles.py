@@ -9,14 +9,16 @@ import contextlib
 import io
 import os
 import random
+import secrets
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ..controller_files import is_loopback
 from .engine_set import run_engine_set
 
 
@@ -40,7 +42,7 @@ def run(spec: dict[str, Any]) -> int:
 def _enter(spec: dict[str, Any]) -> None:
     """Give the process a session, output, environment, folder, path and randomness of its own."""
     os.setsid()
-    log = os.open(spec["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = os.open(spec["log"] or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(log, 1)
@@ -97,8 +99,13 @@ def _run_controller(spec: dict[str, Any]) -> None:
         heartmonitor_process: Any
 
         def load_config_file(self, *args: Any, **kwargs: Any) -> None:
+            # Before CURVE is turned on: without a key of its own, theirs would then sign nothing.
+            _below_profile(self, {"Session": {"key": secrets.token_hex(32).encode()}})
             _below_profile(self, spec["settings"])
             super().load_config_file(*args, **kwargs)
+            listens_at = (self.client_ip, self.engine_ip)
+            if needs_encryption(listens_at, self.config.IPController):
+                self.enable_curve = True
 
         def save_connection_dict(self, fname: str, cdict: dict[str, Any]) -> None:
             # Theirs is readable by others and incomplete for a moment.
@@ -115,6 +122,22 @@ def _run_controller(spec: dict[str, Any]) -> None:
     app = Controller.instance()
     app.initialize(_arguments(spec))
     app.start()
+
+
+def needs_encryption(ips: Iterable[str], configured: Mapping[str, Any]) -> bool:
+    """Tell whether a controller is reached from elsewhere and nobody said how (pure).
+
+    Args:
+        ips: Addresses it listens at.
+        configured: What is configured for ipyparallel's ``IPController``.
+
+    Example:
+        >>> needs_encryption(["127.0.0.1", "*"], {})
+        True
+        >>> needs_encryption(["127.0.0.1", "localhost"], {})
+        False
+    """
+    return "enable_curve" not in configured and not all(map(is_loopback, ips))
 
 
 def _as_thread(process: Any) -> threading.Thread:
@@ -140,6 +163,7 @@ def _run_engine(spec: dict[str, Any]) -> None:
         async def complete_registration(self, *args: Any) -> None:
             await super().complete_registration(*args)
             _count_messages(self.kernel)
+            _tell_leaving(self.kernel)
 
         def _signal_stop(self, sig: int, frame: Any) -> None:
             super()._signal_stop(sig, frame)
@@ -149,7 +173,11 @@ def _run_engine(spec: dict[str, Any]) -> None:
 
     # Results, too, may hold what only cloudpickle can pickle.
     use_cloudpickle()
-    engine_counters.open_block(Path(spec["counters"]))
+    try:
+        engine_counters.open_block(Path(spec["counters"]))
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"{spec['counters']}: {error.strerror}; tasks are not counted\n")
     app = Engine.instance()
     app.connection_info_env = json.dumps(spec["connection"])
     app.ident = spec["uuid"]
@@ -184,6 +212,19 @@ def _count_messages(kernel: Any) -> None:
             engine_counters.end_message(counts=False)
 
     kernel.do_apply, kernel.do_execute = counted_apply, watched_execute
+
+
+def _tell_leaving(kernel: Any) -> None:
+    """Note when a client asks for the engine's end: it still lives for the rest of its task."""
+    from .. import engine_counters
+
+    original = kernel.control_handlers["shutdown_request"]
+
+    async def shutdown_request(*args: Any, **kwargs: Any) -> Any:
+        engine_counters.set_leaving()
+        return await original(*args, **kwargs)
+
+    kernel.control_handlers["shutdown_request"] = shutdown_request
 
 
 ROLES: dict[str, Callable[[dict[str, Any]], None]] = {

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import secrets
 import sys
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ...errors import ConflictError, ControllerSilentError, ControllerStartError, EngineStartError
+from ...errors import (
+    ConflictError,
+    ControllerSilentError,
+    ControllerStartError,
+    EngineStartError,
+    Problem,
+)
 from ..controller_files import (
     connection_path,
     host_elsewhere,
     is_listening,
+    is_reachable_from_elsewhere,
     read_connection,
     remove_connection_files,
 )
-from ..launchers import ON_THIS_HOST
+from ..launchers import is_on_this_host
 from ..launchers.base import ProcessSpec
 from ..logs import controller_log_name, tail_text
+from ..profiles import unwritable_text
+from ..records import check_writable
 from .link import ControllerLink
 from .state import Cluster, ManagedProcess
 from .watching import watch
@@ -59,13 +70,16 @@ class StartRequest:
     path: list[str]
     environment: dict[str, str]
     restarts: int = 0
+    restart_limit: int = 0
 
 
 async def launch(
     cluster: Cluster, request: StartRequest, spec: ProcessSpec, timeout: float
 ) -> ManagedProcess:
     """Start one process, write it down and follow it to its end."""
-    started = await cluster.launcher(request.launcher).start(spec, timeout)
+    launcher = cluster.launcher(request.launcher)
+    spec = replace(spec, log=_usable_log(cluster, spec.log))
+    started = await launcher.start(spec, timeout)
     process = ManagedProcess(
         kind=spec.role,
         identity=started.identity,
@@ -79,17 +93,32 @@ async def launch(
         spec={"python": spec.python, "cwd": spec.cwd, "path": spec.path},
         environment=request.environment,
         restarts=request.restarts,
+        restart_limit=request.restart_limit,
     )
     cluster.processes[process.pid] = process
     cluster.save()
+    # Only now: were the supervisor killed before, nobody would know of the process.
+    launcher.recorded(started)
     watch(cluster, process)
     return process
+
+
+def _usable_log(cluster: Cluster, path: str) -> str:
+    """Return the path of a log that can be written, else none: nothing fails for want of a log."""
+    cluster.problems = [item for item in cluster.problems if item.where != "log"]
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    except OSError as error:
+        fix = "free some space; what processes write that start meanwhile is lost"
+        cluster.problems.append(Problem("log", f"{path}: {error.strerror}", fix))
+        return ""
+    return path
 
 
 def _controller_spec(cluster: Cluster, request: StartRequest) -> ProcessSpec:
     settings = {name: dict(values) for name, values in CONTROLLER_SETTINGS.items()}
     settings["IPController"]["work_dir"] = str(cluster.profile_dir)
-    if request.launcher not in ON_THIS_HOST:
+    if not is_on_this_host(request.launcher):
         # Engines elsewhere must reach it; whatever is not loopback is encrypted.
         settings["IPController"].update(ip="*", enable_curve=True)
     return ProcessSpec(
@@ -170,6 +199,11 @@ async def ensure_controller(cluster: Cluster, request: StartRequest) -> None:
             return
         own = cluster.controller()
         if own is not None:
+            # Started by a supervisor that was killed since, it may be about to listen.
+            with contextlib.suppress(ControllerStartError):
+                await _wait_ready(cluster, own, ANSWER_TIMEOUT)
+                if await connect_controller(cluster):
+                    return
             raise ControllerSilentError(
                 f"The controller (pid {own.pid}) lives but its connection file is gone: "
                 f"clean up, then start again."
@@ -185,31 +219,45 @@ def refuse_unreachable(cluster: Cluster, launcher: str) -> None:
     Raises:
         ConflictError: It does; the message says what to do.
     """
-    interface = str(cluster.link.connection.get("interface")) if cluster.link else ""
-    if launcher not in ON_THIS_HOST and "//127." in interface:
-        raise ConflictError(
-            f"The controller listens on this host only, so engines of the launcher {launcher!r} "
-            f"can't reach it: shut the cluster down, then start with this launcher first. "
-            f"A controller that is started for it listens to other hosts, encrypted."
-        )
+    path = connection_path(cluster.profile_dir, cluster.cluster_id, "engine")
+    connection = read_connection(path)
+    if connection is None or is_on_this_host(launcher) or is_reachable_from_elsewhere(connection):
+        return
+    raise ConflictError(
+        f"The controller listens on this host only, so engines of the launcher {launcher!r} "
+        f"can't reach it: shut the cluster down, then start with this launcher first. "
+        f"A controller that is started for it listens to other hosts, encrypted; so does each one "
+        f"whose profile says c.IPController.ip = '*' in ipcontroller_config.py."
+    )
 
 
 async def _start_controller(cluster: Cluster, request: StartRequest) -> None:
     cluster.problems = [item for item in cluster.problems if item.where != "controller"]
+    for folder in (cluster.record.parent, cluster.log_dir):
+        try:
+            # Before it is started: on a full disk it could not even log why it ended.
+            check_writable(folder)
+        except OSError as error:
+            raise ControllerStartError(unwritable_text(folder, error)) from error
     spec = _controller_spec(cluster, request)
     try:
         process = await launch(cluster, request, spec, START_TIMEOUT)
     except EngineStartError as error:
         raise ControllerStartError(error.message) from error
-    deadline = time.monotonic() + START_TIMEOUT
+    await _wait_ready(cluster, process, START_TIMEOUT)
+    await connect_controller(cluster)
+
+
+async def _wait_ready(cluster: Cluster, process: ManagedProcess, timeout: float) -> None:
+    """Wait until a controller has written both its connection files."""
+    deadline = time.monotonic() + timeout
     ready = [connection_path(cluster.profile_dir, cluster.cluster_id, "client")]
     ready.append(connection_path(cluster.profile_dir, cluster.cluster_id, "engine"))
     while not all(path.exists() for path in ready):
         if not process.lives or time.monotonic() > deadline:
-            meaning = (process.exit or {}).get("meaning", f"not ready after {START_TIMEOUT:g} s")
+            meaning = (process.exit or {}).get("meaning", f"not ready after {timeout:g} s")
             raise ControllerStartError(
                 f"The controller did not come up: {meaning}. Its log {process.log} ends with:\n"
                 f"{tail_text(process.log)}"
             )
         await asyncio.sleep(0.01)
-    await connect_controller(cluster)

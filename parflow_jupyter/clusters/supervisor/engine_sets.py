@@ -7,20 +7,86 @@ import contextlib
 import secrets
 import time
 import uuid
+from dataclasses import dataclass
 
-from ...errors import ClusterError, EngineStartError, Problem
+from ...errors import ClusterError, ConflictError, EngineStartError, Problem
 from ..controller_files import connection_path, read_connection
+from ..launchers import ENDS_TOGETHER
 from ..launchers.base import ProcessSpec
 from ..logs import launcher_log_name, tail_text
 from . import controllers, stopping
 from .controllers import StartRequest
+from .identities import EngineIdentity
 from .operation import RunningOperation
 from .state import Cluster, ManagedProcess
 
 FORK_TIMEOUT = 30.0
+MEMBER_GRACE = 3.0
+"""Seconds that one engine of a set has to end."""
 
 
-def _spec(cluster: Cluster, request: StartRequest, count: int) -> ProcessSpec:
+@dataclass(frozen=True)
+class Member:
+    """An engine of a set, and the process of ours that drives the set's launcher."""
+
+    uuid: str
+    identity: EngineIdentity
+    process: ManagedProcess
+
+
+def find_member(cluster: Cluster, engine_id: object) -> Member | None:
+    """Return the engine with this id when one of ipyparallel's launchers started it for us."""
+    registered = cluster.link.engines if cluster.link is not None else {}
+    for process in cluster.living("engine-set"):
+        for key in cluster.identities.members(process.uuid):
+            if key in registered and registered[key] == engine_id:
+                return Member(key, cluster.identities.known[key], process)
+    return None
+
+
+async def stop_member(cluster: Cluster, member: Member) -> str:
+    """End one engine of a set, wherever it runs; return how: terminated or killed.
+
+    What it runs is interrupted, then it is asked to end; its nanny kills it if it does not.
+
+    Raises:
+        ConflictError: The engines of its launcher end together, or the controller is gone.
+    """
+    link, siblings = cluster.link, cluster.identities.members(member.process.uuid)
+    if member.process.launcher in ENDS_TOGETHER and len(siblings) == 1:
+        return await stopping.end_process(member.process)
+    if member.process.launcher in ENDS_TOGETHER:
+        raise ConflictError(
+            f"The engine is one of {len(siblings)} in one world of the launcher "
+            f"{member.process.launcher!r}, which end together: interrupt what it runs, or clean "
+            f"up and start them all again."
+        )
+    if link is None:
+        raise ConflictError("The controller is gone, so the engine can't be reached: clean up.")
+    await link.interrupt_engine(member.uuid)
+    await link.shut_down_engine(member.uuid)
+    outcome = "terminated" if await _left(cluster, member, MEMBER_GRACE) else "killed"
+    # To one that left, too: it may have said so and still hang in what it runs.
+    await link.kill_engine(member.uuid)
+    if not await _left(cluster, member, MEMBER_GRACE):
+        await link.forget_engine(member.uuid)
+    if not cluster.identities.members(member.process.uuid):
+        # Queues don't tell their launcher that a job has ended.
+        await stopping.end_process(member.process)
+    return outcome
+
+
+async def _left(cluster: Cluster, member: Member, timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while cluster.link is not None and member.uuid in cluster.link.engines:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        await cluster.wait_change(left)
+    return True
+
+
+def _spec(cluster: Cluster, request: StartRequest, count: int, place: str) -> ProcessSpec:
     key = str(uuid.uuid4())
     connection = read_connection(connection_path(cluster.profile_dir, cluster.cluster_id, "engine"))
     return ProcessSpec(
@@ -32,7 +98,7 @@ def _spec(cluster: Cluster, request: StartRequest, count: int) -> ProcessSpec:
         path=request.path,
         environment=request.environment,
         log=str(cluster.log_dir / launcher_log_name(cluster.cluster_id, key)),
-        settings={"EngineSet": {"launcher": request.launcher, "n": count}},
+        settings={"EngineSet": {"launcher": request.launcher, "n": count, "place": place}},
         uuid=key,
         connection=connection or {},
         entropy=secrets.randbits(128),
@@ -40,15 +106,26 @@ def _spec(cluster: Cluster, request: StartRequest, count: int) -> ProcessSpec:
 
 
 async def start_set(
-    cluster: Cluster, operation: RunningOperation, request: StartRequest, deadline: float
+    cluster: Cluster,
+    operation: RunningOperation,
+    request: StartRequest,
+    deadline: float,
+    place: str = "",
 ) -> None:
     """Start ``operation.total`` engines as a set and wait until they have registered.
+
+    Args:
+        cluster: Has a controller that the engines can reach.
+        operation: Says how many, and is told how far it is.
+        request: Who asks, and how the engines are to be.
+        deadline: Monotonic time in seconds.
+        place: One of the hosts that the profile names; empty for all of them.
 
     Raises:
         EngineStartError: Not one engine came up.
     """
     operation.message = f"starting engines with {request.launcher}"
-    spec = _spec(cluster, request, operation.total)
+    spec = _spec(cluster, request, operation.total, place)
     process = await controllers.launch(cluster, request, spec, FORK_TIMEOUT)
     try:
         await _wait_members(cluster, operation, process, deadline)

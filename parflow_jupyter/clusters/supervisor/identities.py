@@ -12,39 +12,42 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ..launchers.engine_set import SET_VARIABLE
+from ..launchers.engine_set import PLACE_VARIABLE, SET_VARIABLE
 from .link import ControllerLink
 
 _EXPRESSION = (
     "(lambda i: i('json').dumps([i('os').getpid(), i('socket').gethostname(), "
     "i('platform').system(), '%d.%d' % i('sys').version_info[:2], "
-    f"i('os').environ.get('{SET_VARIABLE}', '')]))(__import__)"
+    f"i('os').environ.get('{SET_VARIABLE}', ''), "
+    f"i('os').environ.get('{PLACE_VARIABLE}', '')]))(__import__)"
 )
 
 
 @dataclass(frozen=True)
 class EngineIdentity:
-    """What an engine says about itself; ``engine_set`` is empty outside of sets."""
+    """What an engine says about itself; ``engine_set`` and ``place`` are empty outside of sets."""
 
     pid: int
     host: str
     system: str
     python: str
     engine_set: str
+    place: str = ""
 
 
 def read_identity(content: dict[str, Any]) -> EngineIdentity | None:
     """Return what an engine's reply says, None when it is of another form.
 
     Example:
-        >>> said = {"text/plain": repr('[7, "node1", "Linux", "3.11", ""]')}
+        >>> said = {"text/plain": repr('[7, "node1", "Linux", "3.11", "", ""]')}
         >>> read_identity({"user_expressions": {"who": {"data": said}}}).host
         'node1'
     """
     try:
         shown = content["user_expressions"]["who"]["data"]["text/plain"]
-        pid, host, system, python, engine_set = json.loads(ast.literal_eval(shown))
-        return EngineIdentity(int(pid), str(host), str(system), str(python), str(engine_set))
+        pid, *texts = json.loads(ast.literal_eval(shown))
+        host, system, python, engine_set, place = map(str, texts)
+        return EngineIdentity(int(pid), host, system, python, engine_set, place)
     except (KeyError, TypeError, ValueError, SyntaxError):
         return None
 

@@ -155,13 +155,18 @@ class ControllerLink:
 
     async def interrupt_engine(self, engine_uuid: str) -> None:
         """Interrupt what an engine runs, wherever it is; an idle one does not notice."""
-        _, frames = messages.pack(self._key, self._session, "interrupt_request", {})
-        await self._control.send_multipart([engine_uuid.encode(), *frames])
+        await self._order(engine_uuid, "interrupt_request", {})
 
     async def shut_down_engine(self, engine_uuid: str) -> None:
         """Ask an engine to end itself; it does so after its running task."""
-        content = {"restart": False}
-        _, frames = messages.pack(self._key, self._session, "shutdown_request", content)
+        await self._order(engine_uuid, "shutdown_request", {"restart": False})
+
+    async def kill_engine(self, engine_uuid: str) -> None:
+        """Let the nanny beside an engine of ipyparallel's kill it; ours have none."""
+        await self._order(engine_uuid, "signal_request", {"sig": "SIGKILL"})
+
+    async def _order(self, engine_uuid: str, kind: str, content: Mapping[str, Any]) -> None:
+        _, frames = messages.pack(self._key, self._session, kind, content)
         await self._control.send_multipart([engine_uuid.encode(), *frames])
 
     def close(self) -> None:

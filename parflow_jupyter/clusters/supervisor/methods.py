@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
@@ -13,12 +14,13 @@ from ...errors import (
     EngineNotFoundError,
     OperationNotFoundError,
 )
-from ..engine_count import check_engine_count
+from ..engine_count import check_engine_count, limit_of_start
 from ..identity import own_identity, send_signal
-from ..launchers import check_launcher
+from ..launchers import check_launcher, is_on_this_host
 from ..owners import Owner
+from ..restart_policy import restart_limit
 from ..wire import hello
-from . import ownership, reporting, starting, stopping
+from . import engine_sets, ownership, reporting, starting, stopping
 from .controllers import StartRequest
 from .operation import RunningOperation
 from .state import Cluster, ManagedProcess
@@ -51,6 +53,7 @@ def _request(owner: Owner, params: Params) -> StartRequest:
         cwd=params["cwd"],
         path=list(params["path"]),
         environment=dict(params["environment"]),
+        restart_limit=restart_limit(params.get("restart")),
     )
 
 
@@ -61,8 +64,10 @@ def _begin(cluster: Cluster, operation: RunningOperation, owner: Owner, work: An
 
 
 async def _start_engines(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    count = check_engine_count(params.get("n"))
     request = _request(owner, params)
+    # The asker's limit, not the one of whoever started this supervisor.
+    limit = limit_of_start(is_on_this_host(request.launcher), request.environment)
+    count = check_engine_count(params.get("n"), limit)
     if cluster.state() == "stopping":
         raise ClusterBusyError("The cluster is being shut down: ask again when that is done.")
     operation = starting.new_operation(cluster, "start-engines", count)
@@ -120,24 +125,14 @@ def _find_engine(cluster: Cluster, params: Params) -> ManagedProcess:
             return process
     raise EngineNotFoundError(
         f"No engine {wanted!r} was started by this package on this host: "
-        f"the cluster's information lists those that were. Engines of other launchers end "
-        f"together, by a cleanup."
+        f"the cluster's information lists those that were."
     )
 
 
-def _member_of_set(cluster: Cluster, params: Params) -> str | None:
-    """Return the uuid of an engine that one of ipyparallel's launchers started for us."""
-    sets = [process.uuid for process in cluster.living("engine-set")]
-    members = [uuid for key in sets for uuid in cluster.identities.members(key)]
-    registered = cluster.link.engines if cluster.link is not None else {}
-    found = (uuid for uuid in members if registered.get(uuid) == params.get("engine"))
-    return next(found, None)
-
-
 async def _interrupt_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    member = _member_of_set(cluster, params)
+    member = engine_sets.find_member(cluster, params.get("engine"))
     if member is not None and cluster.link is not None:
-        await cluster.link.interrupt_engine(member)
+        await cluster.link.interrupt_engine(member.uuid)
     else:
         # The kernel ignores the signal when it is idle, so it hits a running task only.
         send_signal(_find_engine(cluster, params).identity, signal.SIGINT)
@@ -145,17 +140,26 @@ async def _interrupt_engine(cluster: Cluster, owner: Owner, params: Params) -> A
 
 
 async def _stop_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
+    member = engine_sets.find_member(cluster, params.get("engine"))
+    if member is not None:
+        outcome = await engine_sets.stop_member(cluster, member)
+        return {"pid": member.identity.pid, "outcome": outcome}
     engine = _find_engine(cluster, params)
     outcome = await stopping.end_process(engine)
     return {"pid": engine.pid, "outcome": outcome}
 
 
 async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    engine = _find_engine(cluster, params)
     asked = _request(owner, params)
+    member = engine_sets.find_member(cluster, params.get("engine"))
+    engine = member.process if member is not None else _find_engine(cluster, params)
     whose = engine.owner or asked.owner
-    request = StartRequest(whose, engine.launcher, **engine.spec, environment=asked.environment)
-    await starting.replace_engine(cluster, engine, request)
+    request = replace(asked, owner=whose, launcher=engine.launcher, **engine.spec)
+    request = replace(request, restart_limit=engine.restart_limit)
+    if member is not None:
+        await starting.replace_member(cluster, member, request)
+    else:
+        await starting.replace_engine(cluster, engine, request)
     return {}
 
 

@@ -10,7 +10,7 @@ from ..identity import is_alive
 from ..logs import FORK_SERVER_LOG, rotate
 from ..owners import Owner
 from ..runtime import supervisor_log
-from . import starting, stopping
+from . import restarting, starting, stopping
 from .state import Cluster, setting
 from .watching import call_at_end, in_background
 
@@ -112,6 +112,7 @@ async def keep_house(cluster: Cluster) -> None:
         await asyncio.sleep(0.25)
         try:
             await _end_expired(cluster)
+            await restarting.end_lost(cluster)
             if time.monotonic() - looked > LOOK_AT_LOGS:
                 looked = time.monotonic()
                 _bound_logs(cluster)

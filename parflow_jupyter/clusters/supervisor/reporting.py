@@ -7,10 +7,12 @@ import platform
 from typing import Any
 
 from ...errors import ClusterError, ControllerSilentError, Problem
+from ..controller_files import is_reachable_from_elsewhere
 from ..identity import is_stopped
 from ..model import ClusterInfo, ControllerInfo, EngineInfo, EngineState
 from .controllers import connect_controller
 from .state import Cluster, ManagedProcess
+from .stopping import lost_by_cleanup
 
 QUEUE_TIMEOUT = 0.5
 
@@ -45,6 +47,10 @@ def _state(cluster: Cluster, process: ManagedProcess) -> EngineState:
     return "busy" if counters.busy else "idle"
 
 
+def _owner_text(cluster: Cluster, process: ManagedProcess) -> str:
+    return "nobody" if process.owner is None else cluster.owner_text(process.owner)
+
+
 def _own_engine(
     cluster: Cluster, process: ManagedProcess, owner: str | None, queues: dict[int, int]
 ) -> EngineInfo:
@@ -64,6 +70,7 @@ def _own_engine(
         cpu_percent=cpu,
         rss_bytes=rss,
         exit=process.exit,
+        owner=_owner_text(cluster, process),
     )
 
 
@@ -94,6 +101,7 @@ def _other_engine(
         queued=queued,
         cpu_percent=cpu,
         rss_bytes=rss,
+        owner=_owner_text(cluster, found[0]) if found else None,
     )
 
 
@@ -111,7 +119,7 @@ def _controller(cluster: Cluster, owner: str | None) -> ControllerInfo | None:
     own = cluster.controller()
     if own is not None:
         mine = own.owner is not None and own.owner == owner
-        return ControllerInfo(started_here=mine, pid=own.pid, host=cluster.host)
+        return ControllerInfo(mine, own.pid, cluster.host, _owner_text(cluster, own))
     if cluster.link is None:
         return None
     location = str(cluster.link.connection.get("location") or "") or None
@@ -134,11 +142,24 @@ def _adoptable(cluster: Cluster) -> list[Problem]:
     return [Problem("cluster", what, fix)]
 
 
+def _exposed(cluster: Cluster) -> list[Problem]:
+    """Say that what engines compute crosses the network in the open, where it does."""
+    connection = cluster.link.connection if cluster.link is not None else {}
+    if connection.get("curve_serverkey") or not connection:
+        return []
+    if not is_reachable_from_elsewhere(connection):
+        return []
+    what = "listens to other hosts and does not encrypt"
+    fix = "set c.IPController.enable_curve = True in ipcontroller_config.py and start it again"
+    return [Problem("controller", what, fix)]
+
+
 def _problems(cluster: Cluster, engines: list[EngineInfo]) -> list[Problem]:
     found = list(cluster.problems)
     if cluster.link is not None and not cluster.is_connected:
         fix = "wait, or request a cluster shutdown"
         found.append(Problem("controller", "does not answer", fix))
+    found += _exposed(cluster)
     found += _adoptable(cluster)
     for ended in cluster.processes.values():
         if ended.kind == "engine-set" and not ended.lives:
@@ -192,4 +213,6 @@ async def cluster_info(cluster: Cluster, owner: str | None) -> ClusterInfo:
         engines_total=len(living),
         engines=engines,
         problems=_problems(cluster, engines),
+        lost_by_cleanup=lost_by_cleanup(cluster, owner),
+        adoptable=len(cluster.unowned()),
     )

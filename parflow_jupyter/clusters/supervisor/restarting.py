@@ -1,54 +1,46 @@
-"""Whether an engine that died is started again: never, or on failure up to a limit."""
+"""Engines that are started again: those that failed, by policy, and those that were lost.
+
+Lost is an engine that lives but is no longer registered: its controller gave it up, as when
+it was frozen for long. It can't register again, so it is ended and another one started.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import time
 from typing import Any
 
 from ...errors import ClusterError
 from ..environment import allowed_environment
-from . import starting
+from ..restart_policy import DEFAULT_LIMIT
+from . import starting, stopping
 from .controllers import StartRequest
 from .state import Cluster, ManagedProcess
 from .watching import in_background
 
-POLICY = "PARFLOW_RESTART"
-DEFAULT_LIMIT = 3
 FIRST_PAUSE = 0.5
 """Seconds before the first restart; each further one waits twice as long."""
 
-
-def restart_limit(policy: str | None) -> int:
-    """Return how often an engine that fails is started again.
-
-    Args:
-        policy: ``never``, ``on-failure`` or ``on-failure:N``; anything else counts as never.
-
-    Example:
-        >>> [restart_limit(text) for text in (None, "never", "on-failure", "on-failure:7", "x")]
-        [0, 0, 3, 7, 0]
-    """
-    word, _, limit = (policy or "never").strip().partition(":")
-    if word != "on-failure":
-        return 0
-    if not limit:
-        return DEFAULT_LIMIT
-    return int(limit) if limit.isdecimal() else 0
+LOST_AFTER = 2.0
+"""Seconds for which an engine is not registered until it counts as lost."""
 
 
-def may_restart(process: ManagedProcess, limit: int) -> bool:
+def may_restart(process: ManagedProcess) -> bool:
     """Tell whether an engine that ended is to be started again."""
+    if process.engine_id is None or process.is_stopping:
+        return False
+    if process.is_lost:
+        return process.restarts < max(process.restart_limit, DEFAULT_LIMIT)
     failed = (process.exit or {}).get("code") != 0
-    registered = process.engine_id is not None
-    return failed and registered and not process.is_stopping and process.restarts < limit
+    return failed and process.restarts < process.restart_limit
 
 
 def plan_restart(cluster: Cluster, process: ManagedProcess) -> bool:
     """Say whether an engine that just ended will be started again, and note that it will."""
-    limit = restart_limit(os.environ.get(POLICY))
-    if cluster.link is None or not may_restart(process, limit):
+    if cluster.link is None or not may_restart(process):
         return False
+    limit = max(process.restart_limit, DEFAULT_LIMIT if process.is_lost else 0)
     process.note = (
         f"another one is started in its place (restart {process.restarts + 1} of {limit})"
     )
@@ -56,7 +48,7 @@ def plan_restart(cluster: Cluster, process: ManagedProcess) -> bool:
 
 
 def engine_ended(cluster: Cluster, process: ManagedProcess) -> None:
-    """Start an engine that failed again where the policy says so."""
+    """Start an engine that failed or was lost again where that is wanted."""
     if plan_restart(cluster, process):
         in_background(restart(cluster, process))
 
@@ -76,6 +68,7 @@ async def restart(cluster: Cluster, process: ManagedProcess) -> None:
         # The record holds no environment, as that may hold secrets.
         environment=process.environment or allowed_environment(os.environ),
         restarts=process.restarts + 1,
+        restart_limit=process.restart_limit,
     )
     operation = starting.new_operation(cluster, "start-engines", 1)
     operation.owner = request.owner
@@ -85,3 +78,42 @@ async def restart(cluster: Cluster, process: ManagedProcess) -> None:
         await operation.task
     except (ClusterError, asyncio.CancelledError):
         return
+
+
+# --- engines that live but are no longer registered ------------------------------
+
+
+def _seems_lost(cluster: Cluster, process: ManagedProcess) -> bool:
+    if process.engine_id is None or process.is_stopping or process.is_lost:
+        return False
+    if cluster.link is None or process.uuid in cluster.link.engines:
+        return False
+    counters = process.read_counters()
+    # Who was asked to end by a client unregisters first, and ends after its task.
+    return counters is None or not counters.leaving
+
+
+def _due(cluster: Cluster) -> list[ManagedProcess]:
+    now = time.monotonic()
+    for process in cluster.living("engine"):
+        if not _seems_lost(cluster, process):
+            process.lost_since = None
+        elif process.lost_since is None:
+            process.lost_since = now
+    waited = [item for item in cluster.living("engine") if item.lost_since is not None]
+    return [item for item in waited if now - (item.lost_since or now) > LOST_AFTER]
+
+
+async def end_lost(cluster: Cluster) -> None:
+    """End engines that live but are no longer registered; others are started in their place."""
+    if cluster.link is None or not cluster.is_connected or not _due(cluster):
+        return
+    try:
+        # A notice can be missed; only what the controller says now counts.
+        await cluster.link.refresh(2.0)
+    except ClusterError:
+        return
+    for process in _due(cluster):
+        process.is_lost = True
+        process.ended_because = "lived, but was no longer registered, and was ended"
+        in_background(stopping.end_gently(process))

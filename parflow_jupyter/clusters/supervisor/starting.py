@@ -212,6 +212,26 @@ async def replace_engine(cluster: Cluster, engine: ManagedProcess, request: Star
     """
     await stopping.end_process(engine)
     operation = new_operation(cluster, "start-engines", 1)
-    await carry_out(cluster, operation, start_engines(cluster, operation, request, 60.0))
+    await _replaced(cluster, operation, start_engines(cluster, operation, request, 60.0))
+
+
+async def replace_member(
+    cluster: Cluster, member: engine_sets.Member, request: StartRequest
+) -> None:
+    """End an engine of a set and start one as a set of its own, on the same host where it matters.
+
+    Raises:
+        ConflictError: The engines of its launcher end together.
+        EngineStartError: The new one did not come up; the old one is gone.
+    """
+    await engine_sets.stop_member(cluster, member)
+    operation = new_operation(cluster, "start-engines", 1)
+    deadline, place = time.monotonic() + 60.0, member.identity.place
+    work = engine_sets.start_set(cluster, operation, request, deadline, place)
+    await _replaced(cluster, operation, work)
+
+
+async def _replaced(cluster: Cluster, operation: RunningOperation, work: Any) -> None:
+    await carry_out(cluster, operation, work)
     if operation.error is not None:
         raise EngineStartError(operation.message)

@@ -53,10 +53,14 @@ class ManagedProcess:
     spec: dict[str, Any]
     environment: dict[str, str] = field(default_factory=dict)
     restarts: int = 0
+    restart_limit: int = 0
     note: str = ""
     engine_id: int | None = None
     lease_until: float | None = None
     is_stopping: bool = False
+    is_lost: bool = False
+    lost_since: float | None = None
+    ended_because: str = ""
     exit: dict[str, Any] | None = None
     ended_at: float | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -77,8 +81,9 @@ class ManagedProcess:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the form kept in the record; it holds no secret."""
-        kept = ("kind", "uuid", "owner", "launcher", "python", "log", "counters", "entropy")
-        more = {name: getattr(self, name) for name in (*kept, "engine_id", "restarts", "spec")}
+        kept: tuple[str, ...] = ("kind", "uuid", "owner", "launcher", "python", "log", "counters")
+        kept += ("entropy", "engine_id", "restarts", "restart_limit", "spec")
+        more = {name: getattr(self, name) for name in kept}
         leased = None if self.lease_until is None else time.time() + self.lease_left()
         return {**more, "identity": self.identity.to_dict(), "lease_until": leased}
 
@@ -155,6 +160,11 @@ class Cluster:
         """Return the processes that were left running: detached, or on a lease."""
         return [process for process in self.living() if process.owner is None]
 
+    def owner_text(self, key: str) -> str:
+        """Return an owner as people are told of it."""
+        known = self.owners.get(key)
+        return f"process, pid {key.partition('-')[0]}" if known is None else known.text
+
     def note_of(self, pid: int | None) -> str:
         """Return what is done about a process that ended, empty for nothing."""
         process = None if pid is None else self.processes.get(pid)
@@ -200,6 +210,8 @@ class Cluster:
 
     def _name_log(self, process: ManagedProcess, engine_id: int) -> None:
         """Let the log of an engine say its id; the process goes on writing to the same file."""
+        if not process.log:
+            return
         named = self.log_dir / engine_log_name(self.cluster_id, process.uuid, engine_id)
         with contextlib.suppress(OSError):
             os.rename(process.log, named)

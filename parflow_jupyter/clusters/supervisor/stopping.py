@@ -31,8 +31,13 @@ async def _wait_end(process: ManagedProcess, timeout: float) -> bool:
 
 
 async def end_process(process: ManagedProcess) -> str:
-    """End one process and return how: terminated, killed or already gone."""
+    """End one process on request and return how: terminated, killed or already gone."""
     process.is_stopping = True
+    return await end_gently(process)
+
+
+async def end_gently(process: ManagedProcess) -> str:
+    """Terminate a process, and kill it when that does not help or it is frozen; return how."""
     if not process.lives:
         return "already gone"
     # A process that was stopped can't handle a signal, but can be killed.
@@ -103,14 +108,29 @@ def _hand_over(cluster: Cluster, owner: str) -> ManagedProcess | None:
     return controller
 
 
-def _foreign_problem(cluster: Cluster, mine: list[ManagedProcess]) -> list[dict[str, str]]:
+def _foreign(cluster: Cluster, mine: list[ManagedProcess]) -> int:
     known = {process.uuid for process in mine}
     known.update(*(cluster.identities.members(process.uuid) for process in mine))
-    foreign = [key for key in (cluster.link.engines if cluster.link else {}) if key not in known]
+    registered = cluster.link.engines if cluster.link is not None else {}
+    return sum(1 for uuid in registered if uuid not in known)
+
+
+def lost_by_cleanup(cluster: Cluster, owner: str | None) -> int:
+    """Return how many engines of others would lose the controller by an owner's cleanup."""
+    controller = cluster.controller()
+    if owner is None or controller is None or controller.owner != owner:
+        return 0
+    if any(engine.owner != owner for engine in cluster.workers()):
+        return 0  # the controller is handed over then
+    return _foreign(cluster, cluster.living(owner=owner))
+
+
+def _foreign_problem(cluster: Cluster, mine: list[ManagedProcess]) -> list[dict[str, str]]:
+    foreign = _foreign(cluster, mine)
     if not foreign:
         return []
-    noun = "engine" if len(foreign) == 1 else "engines"
-    what = f"{len(foreign)} {noun} that others started lost the controller"
+    noun = "engine" if foreign == 1 else "engines"
+    what = f"{foreign} {noun} that others started lost the controller"
     return [Problem("cluster", what, "their owners can start them again").to_dict()]
 
 

@@ -83,6 +83,8 @@ async def _process_ended(cluster: Cluster, process: ManagedProcess) -> None:
                 await cluster.link.shut_down_engine(member)
                 await cluster.link.forget_engine(member)
     process.exit = describe_exit(await _exit_status(cluster, process.pid))
+    if process.ended_because:
+        process.exit["meaning"] = process.ended_because
     process.ended_at = time.monotonic()
     process.ended.set()
     if process.counters:

@@ -11,9 +11,8 @@ from importlib.metadata import entry_points
 from pkgutil import iter_modules
 
 from parflow_jupyter.errors import SchemeUnavailableError
-from parflow_jupyter.maps.schemes.base import Scheme
-
-GROUP = "parflow_jupyter.schemes"
+from parflow_jupyter.maps.schemes.base import Capabilities, Plan, Readiness, Scheme, Sink, Slots
+from parflow_jupyter.stores.settings import GROUP
 
 
 def names() -> list[str]:
@@ -47,6 +46,38 @@ def load(name: str) -> type[Scheme]:
         if entry.name == name:
             return _checked(name, entry.load())
     return _checked(name, import_module(f"{__name__}.{name}").SCHEME)
+
+
+def provided(name: str) -> Scheme:
+    """Return a scheme that another package provides, or one that says why it can't run.
+
+    Example:
+        >>> provided("warp").readiness()
+        Readiness(slots=0, why="There is no scheme 'warp': choose one of dask, ipyparallel, \
+processes, serial, threads.")
+    """
+    try:
+        return load(name)()
+    except Exception as error:
+        return _Broken(name, str(error) or type(error).__name__)
+
+
+class _Broken(Scheme):
+    """Stands in the toolbox for a scheme whose package is broken: it must not break every map."""
+
+    name = ""
+    kind = "remote"
+    capabilities = Capabilities()
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name  # type: ignore[misc]
+        self._why = why
+
+    def readiness(self) -> Readiness:
+        return Readiness(0, self._why)
+
+    def open(self, plan: Plan, sink: Sink) -> Slots:
+        raise SchemeUnavailableError(self._why)
 
 
 def _checked(name: str, found: object) -> type[Scheme]:

@@ -38,7 +38,7 @@ class Worker:
         self.slot = slot
         self.pid = 0
         self.ready = False
-        self.dead = False
+        self.dead = self.killed = False
         self._lock = threading.Lock()
         self._heard: dict[int, Answer] = {}
         self._tickets = itertools.count()
@@ -83,6 +83,7 @@ class Worker:
     def kill(self) -> None:
         """End the process now, whatever it does."""
         if self.pid and not self.dead:
+            self.killed = True
             os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
@@ -135,7 +136,7 @@ class Workers:
             self._users += 1
             if self._timer is not None:
                 self._timer.cancel()
-            self._workers = [worker for worker in self._workers if not worker.dead]
+            self._workers = [w for w in self._workers if not (w.dead or w.killed)]
             while len(self._workers) < count:
                 self._start(threads)
             return self._workers[:count]

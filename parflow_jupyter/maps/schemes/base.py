@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -66,6 +66,8 @@ class Plan:
         timeout: Seconds that an item may take, or None.
         init: Called in each slot before its first item, or None.
         total: Number of items, or None where the input is unsized.
+        sample: The first values of each column, where large arrays that several items have are
+            sent once; None where every item is sent by itself.
     """
 
     run: str
@@ -75,6 +77,7 @@ class Plan:
     timeout: float | None = None
     init: Callable[[], Any] | None = None
     total: int | None = None
+    sample: Sequence[Sequence[Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,23 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Early:
+    """What a batch that goes on has finished.
+
+    Args:
+        slot: Where it runs.
+        batch: Its number.
+        first: Position of the first item in the envelope.
+        unpack: Returns the envelope; may raise what loading the results raises.
+    """
+
+    slot: Slot
+    batch: int
+    first: int
+    unpack: Callable[[], Envelope]
+
+
+@dataclass(frozen=True)
 class GivenBack:
     """A slot will not run the items of a batch from ``position`` on."""
 
@@ -163,7 +183,7 @@ def alive(slot: Slot, run: str, status: dict[str, Any]) -> Alive:
     return Alive(slot, status["batch"], status["position"], status["overdue"])
 
 
-SlotEvent = SlotJoined | SlotLeft | SlotRefused | Answered | GivenBack | Alive
+SlotEvent = SlotJoined | SlotLeft | SlotRefused | Answered | Early | GivenBack | Alive
 Sink = Callable[[SlotEvent], None]
 """Takes events of slots, from any thread; returns at once."""
 
@@ -185,6 +205,13 @@ class Slots(ABC):
 
     def give_back(self, slot: Slot, batch: int, size: int) -> None:  # noqa: B027 - may stay as it is
         """Ask for the items of a batch that were not started; ``GivenBack`` tells which."""
+
+    def collect(self, slot: Slot, batch: int, first: int) -> None:  # noqa: B027 - may stay as it is
+        """Ask for the results of a batch that goes on, from an item on; ``Early`` brings them."""
+
+    def running(self, slot: Slot) -> tuple[int, int] | None:
+        """Return the batch and the place in it where a slot was last seen, also of a dead one."""
+        return None
 
     def ask_alive(self, slot: Slot) -> None:  # noqa: B027 - may stay as it is
         """Ask a slot for an ``Alive``."""

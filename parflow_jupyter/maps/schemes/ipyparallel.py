@@ -9,18 +9,21 @@ channel, which engines serve also while an item runs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from parflow_jupyter.maps.agent import RunBatch
-from parflow_jupyter.maps.control import FIELD
+from parflow_jupyter.maps.control import DATA, FIELD
 from parflow_jupyter.maps.envelope import Batch
 from parflow_jupyter.maps.packing import Packer
+from parflow_jupyter.maps.schemes._deaf import DEAF, Deaf
+from parflow_jupyter.maps.schemes._messages import engine_of, hear, is_loss, slot_of
 from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, prepare_canning, why_unfit
 from parflow_jupyter.maps.schemes.base import (
     Answered,
     Capabilities,
+    Early,
     GivenBack,
     Plan,
     Readiness,
@@ -45,6 +48,7 @@ class IPyParallelScheme(Scheme):
         connect: Returns the connected ipyparallel.Client, or None, or raises.
         on_engine_exit: Subscribes to ids of engines that ended; returns how to unsubscribe.
         replace_engine: Starts a new engine for an id, or raises; may take seconds.
+        only: The one engine that may be used; all of them if None.
     """
 
     name = "ipyparallel"
@@ -56,7 +60,9 @@ class IPyParallelScheme(Scheme):
         connect: Connect,
         on_engine_exit: OnEngineExit | None = None,
         replace_engine: Callable[[int], None] | None = None,
+        only: int | None = None,
     ) -> None:
+        self._only = only
         self._connect = connect
         self._on_engine_exit = on_engine_exit
         self._replace_engine = replace_engine
@@ -67,7 +73,7 @@ class IPyParallelScheme(Scheme):
             client = self._connect()
         except Exception as error:
             return Readiness(0, f"no cluster answers ({error})")
-        count = len(client.ids) if client is not None else 0
+        count = len(_offered(client.ids, self._only)) if client is not None else 0
         if not count:
             return Readiness(0, "no engines are connected")
         return Readiness(count, f"{count} engine{'s' if count > 1 else ''} connected")
@@ -75,7 +81,7 @@ class IPyParallelScheme(Scheme):
     def open(self, plan: Plan, sink: Sink) -> Slots:
         """Begin a run on the engines that are there; more may join."""
         prepare_canning()
-        engines = _Engines(self._connect(), plan, sink, self._replace_engine)
+        engines = _Engines(self._connect(), plan, sink, self._replace_engine, self._only)
         if self._on_engine_exit is not None:
             engines.unsubscribe = self._on_engine_exit(engines.engine_exited)
         engines.poll()
@@ -84,9 +90,15 @@ class IPyParallelScheme(Scheme):
 
 class _Engines(Slots):
     def __init__(
-        self, client: Any, plan: Plan, sink: Sink, replace: Callable[[int], None] | None
+        self,
+        client: Any,
+        plan: Plan,
+        sink: Sink,
+        replace: Callable[[int], None] | None,
+        only: int | None = None,
     ) -> None:
         self._client = client
+        self._only = only
         self._sink = sink
         self._replace = replace
         self._plan = plan
@@ -95,6 +107,8 @@ class _Engines(Slots):
         self._uuids: dict[int, bytes] = {}
         self._gone: set[bytes] = set()
         self._known = KNOWN.setdefault(client, {})
+        self._deaf = DEAF.setdefault(client, {})
+        self._left_out: set[str] = set()
         self._asked: set[int] = set()
         self._lock = threading.Lock()
         self.unsubscribe: Callable[[], None] | None = None
@@ -102,7 +116,7 @@ class _Engines(Slots):
     # --- engines that come and go ---------------------------------------------
 
     def poll(self) -> None:
-        now = set(self._client.ids) if not self._client._closed else set()
+        now = _offered(self._client.ids, self._only) if not self._client._closed else set()
         for engine in now - set(self._uuids):
             self._probe(engine)
         for engine in set(self._uuids) - now:
@@ -115,55 +129,79 @@ class _Engines(Slots):
             if known is not None:
                 self._gone.add(known)
         if known is not None:
-            self._packer.forget(_slot(engine))
+            self._packer.forget(slot_of(engine))
             self._asked.discard(engine)
-            self._sink(SlotLeft(_slot(engine), f"engine {engine} died"))
+            self._sink(SlotLeft(slot_of(engine), f"engine {engine} died"))
 
     def awaited(self) -> bool:
-        return bool(self._asked)
+        return bool(self._asked) or any(deaf.replacing for deaf in list(self._deaf.values()))
 
     def replace(self, slot: Slot) -> bool:
         if slot in self._killed:
             return True
         if self._replace is None:
             return False
-        work = partial(self._try_replace, self._replace, slot)
+        uuid = self._uuids.get(engine_of(slot), b"")
+        work = partial(self._try_replace, self._replace, slot, uuid)
         threading.Thread(target=work, name=f"replace {slot}", daemon=True).start()
         return True
 
     def kill(self, slot: Slot) -> bool:
+        uuid = self._uuids.get(engine_of(slot))
+        if uuid is not None and uuid not in self._deaf:
+            self._deaf[uuid] = Deaf(self._plan.run, replacing=self._replace is not None)
         if slot in self._killed or not self.replace(slot):
             return False
         self._killed.add(slot)
         return True
 
-    def _try_replace(self, replace: Callable[[int], None], slot: Slot) -> None:
+    def _try_replace(self, replace: Callable[[int], None], slot: Slot, uuid: bytes) -> None:
         try:
-            replace(_engine(slot))
+            replace(engine_of(slot))
         except Exception as error:
             self._sink(SlotRefused(slot, f"{slot} can't be replaced: {error}"))
+            if uuid in self._deaf:
+                self._deaf[uuid].replacing = False
+        else:
+            self._deaf.pop(uuid, None)
 
     def _probe(self, engine: int) -> None:
         name = self._client._engines.get(engine)
         uuid = name.encode() if name else b""
-        if not uuid or uuid in self._gone:
+        if not uuid or uuid in self._gone or self._is_deaf(engine, uuid):
             return
         self._uuids[engine] = uuid
         about = self._known.get(uuid)
         if about is not None:
-            self._sink(SlotJoined(_slot(engine), about))
+            self._sink(SlotJoined(slot_of(engine), about))
             return
         self._asked.add(engine)
         future = self._client.send_apply_request(self._client._mux_socket, *PROBE, ident=uuid)
         self._look(self._client._mux_stream)
         future.add_done_callback(partial(self._probed, engine))
 
+    def _is_deaf(self, engine: int, uuid: bytes) -> bool:
+        deaf = self._deaf.get(uuid)
+        if deaf is None:
+            return False
+        if deaf.due():
+            self._wish_at(uuid, {"do": "status"}, partial(self._is_it_over, uuid, deaf.run))
+        why = deaf.why(slot_of(engine))
+        if why not in self._left_out:
+            self._left_out.add(why)
+            self._sink(SlotRefused(slot_of(engine), why))
+        return True
+
+    def _is_it_over(self, uuid: bytes, run: str, status: dict[str, Any]) -> None:
+        if status["run"] != run:
+            self._deaf.pop(uuid, None)
+
     def _probed(self, engine: int, future: Any) -> None:
         about = future.result()
         self._asked.discard(engine)
-        slot = _slot(engine)
+        slot = slot_of(engine)
         if isinstance(about, BaseException):
-            if _is_loss(about):
+            if is_loss(about):
                 self.engine_exited(engine)
             else:
                 self._sink(SlotRefused(slot, f"{slot} does not answer: {about}"))
@@ -179,7 +217,7 @@ class _Engines(Slots):
 
     def submit(self, slot: Slot, batch: Batch) -> None:
         blob = self._packer.pack(slot, batch)
-        uuid = self._uuids.get(_engine(slot))
+        uuid = self._uuids.get(engine_of(slot))
         if uuid is None:
             return
         future = self._client.send_apply_request(
@@ -191,8 +229,8 @@ class _Engines(Slots):
 
     def _answered(self, slot: Slot, batch: int, size: int, future: Any) -> None:
         answer = future.result()
-        if isinstance(answer, BaseException) and _is_loss(answer):
-            self.engine_exited(_engine(slot))
+        if isinstance(answer, BaseException) and is_loss(answer):
+            self.engine_exited(engine_of(slot))
         else:
             self._sink(Answered(slot, batch, partial(self._packer.unpack, slot, answer), size))
 
@@ -207,6 +245,18 @@ class _Engines(Slots):
             slot, wish, lambda answer: self._sink(GivenBack(slot, batch, answer["position"]))
         )
 
+    def collect(self, slot: Slot, batch: int, first: int) -> None:
+        wish = {"do": "collect", "run": self._plan.run, "batch": batch, "first": first}
+        self._wish(slot, wish, partial(self._collected, slot, batch, first))
+
+    def _collected(self, slot: Slot, batch: int, first: int, answer: dict[str, Any]) -> None:
+        data = answer.get(DATA)
+        if data is not None:
+            self._sink(Early(slot, batch, first, partial(self._packer.unpack, slot, data)))
+
+    def running(self, slot: Slot) -> tuple[int, int] | None:
+        return self._packer.running(slot)
+
     def ask_alive(self, slot: Slot) -> None:
         run = self._plan.run
         self._wish(slot, {"do": "status"}, lambda status: self._sink(alive(slot, run, status)))
@@ -214,14 +264,20 @@ class _Engines(Slots):
     def _wish(
         self, slot: Slot, wish: dict[str, Any], heard: Callable[[dict[str, Any]], None]
     ) -> None:
-        uuid = self._uuids.get(_engine(slot))
-        if uuid is None or self._client._closed:
+        uuid = self._uuids.get(engine_of(slot))
+        if uuid is not None:
+            self._wish_at(uuid, wish, heard)
+
+    def _wish_at(
+        self, uuid: bytes, wish: dict[str, Any], heard: Callable[[dict[str, Any]], None]
+    ) -> None:
+        if self._client._closed:
             return
         future = self._client._send(
             self._client._control_socket, "interrupt_request", content={FIELD: wish}, ident=uuid
         )
         self._look(self._client._control_stream)
-        future.add_done_callback(partial(_heard, heard))
+        future.add_done_callback(partial(hear, heard))
 
     def _look(self, stream: Any) -> None:
         # The client sends on the bare socket. If an answer arrives in that moment, the send
@@ -231,28 +287,14 @@ class _Engines(Slots):
     def close(self) -> None:
         if self.unsubscribe is not None:
             self.unsubscribe()
+        if self._packer.shares_anything:
+            for engine in list(self._uuids):
+                self._wish(slot_of(engine), {"do": "forget", "run": self._plan.run}, lambda _: None)
+        self._packer.close()
 
 
-def _heard(heard: Callable[[dict[str, Any]], None], future: Any) -> None:
-    answer = future.result()["content"].get(FIELD)
-    if answer is not None:
-        heard(answer)
-
-
-def _is_loss(error: BaseException) -> bool:
-    from ipyparallel.error import EngineError, RemoteError
-
-    return isinstance(error, EngineError) or (
-        isinstance(error, RemoteError) and error.ename == "EngineError"
-    )
-
-
-def _slot(engine: int) -> Slot:
-    return f"engine {engine}"
-
-
-def _engine(slot: Slot) -> int:
-    return int(slot.removeprefix("engine "))
+def _offered(ids: Iterable[int], only: int | None) -> set[int]:
+    return {engine for engine in ids if only is None or engine == only}
 
 
 SCHEME = IPyParallelScheme

@@ -7,12 +7,14 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
+from parflow_jupyter.maps.control import DATA
 from parflow_jupyter.maps.envelope import Batch
 from parflow_jupyter.maps.packing import Packer
 from parflow_jupyter.maps.schemes._cores import cores, counted
 from parflow_jupyter.maps.schemes.base import (
     Answered,
     Capabilities,
+    Early,
     GivenBack,
     Plan,
     Readiness,
@@ -109,6 +111,20 @@ class _Processes(Slots):
             sink = self._sink
             worker.wish(wish, lambda said: sink(GivenBack(slot, batch, said["position"])))
 
+    def collect(self, slot: Slot, batch: int, first: int) -> None:
+        worker = self._workers.get(slot)
+        wish = {"do": "collect", "run": self._plan.run, "batch": batch, "first": first}
+        if worker is not None:
+            worker.wish(wish, partial(self._collected, slot, batch, first))
+
+    def _collected(self, slot: Slot, batch: int, first: int, answer: dict[str, Any]) -> None:
+        data = answer.get(DATA)
+        if data is not None:
+            self._sink(Early(slot, batch, first, partial(self._packer.unpack, slot, data)))
+
+    def running(self, slot: Slot) -> tuple[int, int] | None:
+        return self._packer.running(slot)
+
     def ask_alive(self, slot: Slot) -> None:
         worker, run = self._workers.get(slot), self._plan.run
         if worker is not None:
@@ -125,6 +141,10 @@ class _Processes(Slots):
             worker.kill()
         return worker is not None
 
+    def _runs_mine(self, slot: Slot) -> bool:
+        # Another map of this process may have an item there, before ours.
+        return not self._packer.has_marks or self._packer.running(slot) is not None
+
     def replace(self, slot: Slot) -> bool:
         worker = self._all.another(self._threads)
         if worker is not None:
@@ -137,10 +157,13 @@ class _Processes(Slots):
     def close(self) -> None:
         for slot, worker in list(self._workers.items()):
             worker.watch(self, None)
-            if self._out[slot]:
+            if self._packer.shares_anything:
+                self._wish(slot, {"do": "forget", "run": self._plan.run})
+            if self._out[slot] and self._runs_mine(slot):
                 # It did not let itself be interrupted, and would hold up the next map.
                 worker.kill()
         self._all.give_back()
+        self._packer.close()
 
 
 SCHEME = ProcessesScheme

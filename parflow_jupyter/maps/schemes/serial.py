@@ -14,6 +14,7 @@ from parflow_jupyter.maps.schemes.base import (
     HERE,
     Answered,
     Capabilities,
+    Early,
     Plan,
     Readiness,
     Scheme,
@@ -61,6 +62,13 @@ class _Here(Slots):
         if current is not None:
             current.stop()
         self._answer_waiting()
+
+    def collect(self, slot: Slot, batch: int, first: int) -> None:
+        current = self._current
+        if current is not None and current.batch == batch:
+            envelope = current.finished(first)
+            if envelope is not None:
+                self._sink(Early(HERE, batch, first, partial(_same, envelope)))
 
     def close(self) -> None:
         # Wakes the caller, who waits for the next batch.

@@ -14,6 +14,7 @@ from parflow_jupyter.maps.schemes.base import (
     Alive,
     Answered,
     Capabilities,
+    Early,
     GivenBack,
     Plan,
     Readiness,
@@ -104,6 +105,12 @@ class _Threads(Slots):
         current = self._currents.get(batch)
         if current is not None:
             self._sink(GivenBack(slot, batch, current.give_back(size)))
+
+    def collect(self, slot: Slot, batch: int, first: int) -> None:
+        current = self._currents.get(batch)
+        envelope = current.finished(first) if current is not None else None
+        if envelope is not None:
+            self._sink(Early(slot, batch, first, partial(_same, envelope)))
 
     def ask_alive(self, slot: Slot) -> None:
         self._sink(Alive(slot))

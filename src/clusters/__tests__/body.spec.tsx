@@ -68,7 +68,7 @@ describe('PanelBody', () => {
       screen.getByRole('table', { name: /alpha/ })
     ).getAllByRole('row');
     expect(rows.map(row => row.textContent)).toEqual([
-      'IDStateDoneCPUMemory',
+      'IDStateDoneCPUMemoryActions',
       '0○idle122 %61 MB',
       '1●busy122 %61 MB'
     ]);
@@ -126,11 +126,11 @@ describe('PanelBody', () => {
     const [done, total] = [333333, 1000000].map(n => n.toLocaleString());
     screen.getByText(`${done} of ${total}`);
     const stop = screen.getByRole<HTMLButtonElement>('button', {
-      name: 'Stop r2'
+      name: 'Cancel r2'
     });
     expect(stop.disabled).toBe(true);
     await act(async () => {
-      fireEvent.click(screen.getByRole('button', { name: 'Stop thumbnail' }));
+      fireEvent.click(screen.getByRole('button', { name: 'Cancel thumbnail' }));
     });
     expect(api.asked).toContainEqual(['stopRun', 'r1']);
     expect(screen.queryByText('thumbnail')).toBeNull();

@@ -2,11 +2,17 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import { ApiError, type IApi } from '../../api';
 import type {
+  EngineAction,
   IClusterInfo,
   IEngine,
+  ILogs,
   IOperation,
   IProfile,
-  IRun
+  IRun,
+  IScheme,
+  ISchemeChange,
+  IStartChoices,
+  IStartOptions
 } from '../../wire';
 
 export const trans = nullTranslator.load('parflow_jupyter');
@@ -78,6 +84,32 @@ export function refusal(
   return new ApiError(new Response('', { status }), message, reason);
 }
 
+export function scheme(name: string, fields: Partial<IScheme> = {}): IScheme {
+  return {
+    name,
+    enabled: true,
+    workers: null,
+    takes_workers: false,
+    slots: 1,
+    why: `${name} can`,
+    ...fields
+  };
+}
+
+const CHOICES: IStartChoices = {
+  default: 2,
+  limit: 16,
+  launcher: 'local',
+  launchers: [
+    { name: 'local', note: '' },
+    { name: 'slurm', note: 'sbatch is not on the PATH' }
+  ],
+  pythons: [
+    { python: '/usr/bin/python3', name: 'Python 3', kernels: ['python3'] },
+    { python: '/opt/bio/bin/python', name: 'Bio', kernels: ['bio'] }
+  ]
+};
+
 /** A server in memory. Tests change its fields and read what it was asked. */
 export class FakeApi implements IApi {
   info: IClusterInfo = STOPPED;
@@ -87,6 +119,18 @@ export class FakeApi implements IApi {
     { name: 'gpu', path: '/p/gpu', running: false, current: false }
   ];
   allRuns: IRun[] = [];
+  allSchemes: IScheme[] = [
+    scheme('ipyparallel', { slots: 0, why: 'no engines are connected' }),
+    scheme('processes', { takes_workers: true, why: '2 processes' }),
+    scheme('threads', { takes_workers: true }),
+    scheme('serial')
+  ];
+  choices = CHOICES;
+  /** Logs by engine; those of controller and supervisor under null. */
+  allLogs = new Map<number | null, ILogs['logs']>([
+    [null, [{ process: 'controller', path: '/log/c.log', lines: ['started'] }]],
+    [1, [{ process: 'engine 1', path: '/log/e.log', lines: ['hello', 'bye'] }]]
+  ]);
   /** Errors to be thrown, by method. */
   failures: Partial<Record<keyof IApi, Error>> = {};
   readonly asked: [keyof IApi, ...unknown[]][] = [];
@@ -96,8 +140,39 @@ export class FakeApi implements IApi {
   }
 
   cluster = () => this._answer('cluster', [], () => this.info);
-  startEngines = (n: number | string | null) =>
-    this._answer('startEngines', [n], () => this.current);
+  startChoices = () => this._answer('startChoices', [], () => this.choices);
+  startEngines = (n: number | string | null, options?: IStartOptions) =>
+    this._answer(
+      'startEngines',
+      options && Object.keys(options).length > 0 ? [n, options] : [n],
+      () => this.current
+    );
+  steerEngine = (id: number, action: EngineAction) =>
+    this._answer('steerEngine', [id, action], () => undefined);
+  logs = (of: number | null, tail: number) =>
+    this._answer('logs', [of, tail], () => ({
+      logs: this.allLogs.get(of) ?? [],
+      engines: [0, 1]
+    }));
+  adopt = () =>
+    this._answer(
+      'adopt',
+      [],
+      () => (this.info = { ...this.info, adoptable: 0 })
+    );
+  schemes = () => this._answer('schemes', [], () => this.allSchemes);
+  configureScheme = (name: string, change: ISchemeChange) =>
+    this._answer('configureScheme', [name, change], () => {
+      const { position, workers, ...kept } = change;
+      const found = this.allSchemes.find(one => one.name === name) as IScheme;
+      const changed = { ...found, ...kept };
+      if (workers !== undefined) {
+        changed.workers = Number(workers) || null;
+      }
+      const others = this.allSchemes.filter(one => one.name !== name);
+      others.splice(position ?? this.allSchemes.indexOf(found), 0, changed);
+      return (this.allSchemes = others);
+    });
   operation = (id: string) =>
     this._answer('operation', [id], () => this.current);
   cancelOperation = (id: string) =>

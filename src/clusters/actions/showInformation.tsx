@@ -33,7 +33,11 @@ function allColumns(trans: TranslationBundle): IColumn[] {
       isNumber: true,
       cell: engine => shown(engine.queued)
     },
-    { ...completed, name: trans.__('Completed') },
+    {
+      ...completed,
+      name: trans.__('Completed'),
+      cell: engine => shown(engine.completed)
+    },
     ...load,
     {
       name: trans.__('Started here'),

@@ -1,0 +1,175 @@
+"""Memory that processes of one host share, and that no crash leaves behind.
+
+It has no name: others of the same user reach it through the process that made
+it, and the system frees it when the last that uses it is gone, however that
+ended. Linux only; elsewhere, and on other hosts, there is none.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+_SLOTS = 4096
+_PLACE = 16
+IDLE = -1
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where memory is: which boot of which host, which process, which of its files."""
+
+    boot: str
+    pid: int
+    descriptor: int
+    device: int
+    inode: int
+
+    def open(self, flags: int = os.O_RDONLY) -> int | None:
+        """Return a new descriptor of the memory, or None where it is out of reach."""
+        if self.boot != boot():
+            return None
+        try:
+            found = os.open(f"/proc/{self.pid}/fd/{self.descriptor}", flags | os.O_CLOEXEC)
+        except OSError:
+            return None
+        facts = os.fstat(found)
+        if (facts.st_dev, facts.st_ino) != (self.device, self.inode):
+            # The same numbers in another container, or of another process by now.
+            os.close(found)
+            return None
+        return found
+
+
+@cache
+def boot() -> str:
+    """Return what tells this boot of this host from all others."""
+    with suppress(OSError), open("/proc/sys/kernel/random/boot_id") as file:
+        return file.read().strip()
+    return ""
+
+
+class Memory:
+    """Shared memory of this process, readable by its user only.
+
+    Args:
+        size: Bytes that it has from the start.
+        name: What system tools show it as.
+
+    Raises:
+        OSError: This system has none.
+
+    Example:
+        >>> memory = Memory()
+        >>> place = memory.add(b"abc")
+        >>> memory.add(b"de") > place
+        True
+        >>> memory.close()
+    """
+
+    def __init__(self, size: int = 0, name: str = "parflow") -> None:
+        if not hasattr(os, "memfd_create") or not boot():
+            raise OSError("this system has no memory without a name")
+        self._descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
+        os.fchmod(self._descriptor, 0o600)
+        self._size = 0
+        self._grow(size)
+        facts = os.fstat(self._descriptor)
+        self.address = Address(boot(), os.getpid(), self._descriptor, facts.st_dev, facts.st_ino)
+
+    def add(self, data: Any) -> int:
+        """Copy bytes to the end, and return where they begin: at the start of a page."""
+        view = memoryview(data).cast("B")
+        place = self._size
+        done = 0
+        while done < len(view):
+            done += os.pwrite(self._descriptor, view[done : done + (1 << 30)], place + done)
+        self._grow(-(-len(view) // mmap.PAGESIZE) * mmap.PAGESIZE)
+        return place
+
+    def map(self) -> mmap.mmap:
+        """Return the memory, readable and writable."""
+        return mmap.mmap(self._descriptor, self._size)
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __del__(self) -> None:
+        if hasattr(self, "_descriptor"):
+            self.close()
+
+    def _grow(self, by: int) -> None:
+        self._size += by
+        os.ftruncate(self._descriptor, self._size)
+
+
+class Marks:
+    """Where each slot of a run is: written by the slots, and readable when they are dead.
+
+    Example:
+        >>> marks = Marks()
+        >>> marks.running("engine 0") is None
+        True
+        >>> marks.close()
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._memory: Memory | None = None
+        self._map: mmap.mmap | None = None
+        with suppress(OSError):
+            self._memory = Memory(_SLOTS * _PLACE, "parflow-marks")
+            self._map = self._memory.map()
+
+    @property
+    def there(self) -> bool:
+        """Whether this system has such memory."""
+        return self._map is not None
+
+    def place(self, slot: str) -> tuple[Address, int] | None:
+        """Return where a slot, which is new or starts anew, writes its mark."""
+        if self._memory is None or self._map is None or len(self._places) >= _SLOTS:
+            return None
+        place = self._places.setdefault(slot, len(self._places) * _PLACE)
+        struct.pack_into("qq", self._map, place, IDLE, IDLE)
+        return self._memory.address, place
+
+    def running(self, slot: str) -> tuple[int, int] | None:
+        """Return the batch a slot was last seen in, and the item's place there, if known."""
+        place = self._places.get(slot)
+        if self._map is None or place is None:
+            return None
+        batch, position = struct.unpack_from("qq", self._map, place)
+        return (batch, position) if batch != IDLE and position != IDLE else None
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        if self._map is not None:
+            self._map.close()
+            self._map = None
+        if self._memory is not None:
+            self._memory.close()
+
+
+def open_mark(where: tuple[Address, int] | None) -> Sequence[int] | None:
+    """Return a slot's mark, to write batch and position into, or None where it is out of reach."""
+    if where is None:
+        return None
+    address, place = where
+    descriptor = address.open(os.O_RDWR)
+    if descriptor is None:
+        return None
+    try:
+        mapped = mmap.mmap(descriptor, _SLOTS * _PLACE)
+    finally:
+        os.close(descriptor)
+    return memoryview(mapped)[place : place + _PLACE].cast("q")

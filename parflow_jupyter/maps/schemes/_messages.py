@@ -1,0 +1,41 @@
+"""What messages from engines say, and what engines are called as slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from parflow_jupyter.maps.control import DATA, FIELD
+from parflow_jupyter.maps.schemes.base import Slot
+
+
+def hear(heard: Callable[[dict[str, Any]], None], future: Any) -> None:
+    """Tell ``heard`` an engine's answer to a wish; a kernel without our agent gives none."""
+    message = future.result()
+    answer = message["content"].get(FIELD)
+    if answer is not None:
+        heard({**answer, DATA: bytes(message["buffers"][0])} if message["buffers"] else answer)
+
+
+def is_loss(error: BaseException) -> bool:
+    """Return whether an error says that the engine is gone."""
+    from ipyparallel.error import EngineError, RemoteError
+
+    return isinstance(error, EngineError) or (
+        isinstance(error, RemoteError) and error.ename == "EngineError"
+    )
+
+
+def slot_of(engine: int) -> Slot:
+    """Return the slot of an engine.
+
+    Example:
+        >>> slot_of(3), engine_of("engine 3")
+        ('engine 3', 3)
+    """
+    return f"engine {engine}"
+
+
+def engine_of(slot: Slot) -> int:
+    """Return the engine of a slot."""
+    return int(slot.removeprefix("engine "))

@@ -1,0 +1,85 @@
+"""The toolbox of schemes, as the sidebar shows and changes it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from ..maps import schemes
+from ..stores import settings
+from .base import ParflowHandler, guarded
+
+_ENGINES = "ipyparallel"
+
+
+def rows(kept: Mapping[str, Mapping[str, Any]], engines: int | None) -> list[dict[str, Any]]:
+    """Return the schemes in their order, each with its settings and whether it can run now.
+
+    Args:
+        kept: Settings of each scheme, as :func:`parflow_jupyter.stores.settings.schemes` has them.
+        engines: How many engines are connected; None where nobody can tell.
+
+    Example:
+        >>> kept = {"ipyparallel": {"enabled": True, "workers": None}}
+        >>> rows(kept, 0)[0]["why"]
+        'no engines are connected'
+    """
+    listed = []
+    for name, chosen in kept.items():
+        slots, why = _readiness(name, chosen["workers"], engines)
+        takes = name in settings.TAKES_WORKERS
+        listed.append({"name": name, **chosen, "takes_workers": takes, "slots": slots, "why": why})
+    return listed
+
+
+def _readiness(name: str, workers: int | None, engines: int | None) -> tuple[int, str]:
+    if name == _ENGINES:
+        return _of_engines(engines)
+    try:
+        kind = schemes.load(name)
+        takes = "workers" in inspect.signature(kind).parameters
+        found = kind(workers) if takes else kind()  # type: ignore[call-arg]
+        ready = found.readiness()
+    except Exception as error:
+        # A scheme of others may fail in any way, and must not hide the rest of the toolbox.
+        return 0, f"it can't be looked at here ({error})"
+    return ready.slots, ready.why
+
+
+def _of_engines(engines: int | None) -> tuple[int, str]:
+    if engines is None:
+        return 0, "the cluster can't be asked"
+    if engines == 0:
+        return 0, "no engines are connected"
+    return engines, f"{engines} engine{'s' if engines > 1 else ''} connected"
+
+
+class SchemesHandler(ParflowHandler):
+    """The toolbox, which this server shares with all kernels of this user."""
+
+    @guarded("read")
+    async def get(self) -> None:
+        """List the schemes in their order."""
+        self.asked()
+        await self._reply_rows()
+
+    @guarded("write")
+    async def put(self) -> None:
+        """Change one, and list all."""
+        asked = self.asked()
+        name, changes = asked.pop("name"), asked
+        await self.service.call(lambda: settings.configure_scheme(name, **changes))
+        await self._reply_rows()
+
+    async def _reply_rows(self) -> None:
+        kept = await self.service.call(settings.schemes)
+        engines = await self._count_engines() if _ENGINES in kept else None
+        self.reply({"schemes": await self.service.call(lambda: rows(kept, engines))})
+
+    async def _count_engines(self) -> int | None:
+        try:
+            return (await self.ask(lambda clusters: clusters.info())).engines_total
+        except Exception as error:
+            self.log.debug("The engines can't be counted: %s", error)
+            return None

@@ -1,0 +1,163 @@
+"""What the queue of tasks is given: engines, each of which runs a task as a map of one item."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle
+
+from . import wiring
+from .errors import CannotShipError, EngineLostError
+from .maps import MapOptions, MapResult, SchemeChoice, run_map
+from .maps.ship import ship, what_cannot_be_pickled
+from .tasks import Ended
+from .tasks.agent import run_task
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from .maps.schemes.base import Scheme
+
+_STUCK_AFTER = 5.0
+"""Seconds after which an engine whose task was aborted, but does not end, is replaced."""
+
+
+class EnginesOfACluster:
+    """The engines of the current cluster, or of one that a connection file names.
+
+    Args:
+        connection_file: Path of the file; None for the current cluster, whichever it is then.
+
+    Raises:
+        NoEnginesError: The file is none of a controller.
+        ControllerSilentError: The controller does not answer.
+    """
+
+    def __init__(self, connection_file: str | PathLike[str] | None) -> None:
+        self._client = None
+        if connection_file is not None:
+            from .clusters.connection import connect_file
+
+            self._client = connect_file(connection_file)
+        self._stopped: dict[int, float] = {}
+        self._lock = threading.Lock()
+
+    def scheme(self, only: int | None = None) -> Scheme:
+        """Return the scheme of these engines, or of one alone."""
+        if self._client is None:
+            return wiring.engine_scheme(only)
+        from .maps.schemes.ipyparallel import IPyParallelScheme
+
+        return IPyParallelScheme(lambda: self._client, only=only)
+
+    def _connected(self) -> Any:
+        return self._client if self._client is not None else wiring.connect()
+
+    def ids(self) -> dict[int, str]:
+        """Return the engines that are connected, each with its unique name."""
+        client = self._connected()
+        return {} if client._closed else {e: client._engines[e] for e in list(client.ids)}
+
+    def is_free(self, engine: int) -> bool:
+        """Return whether an engine is rid of a task that was stopped; replace one that is not."""
+        with self._lock:
+            since = self._stopped.get(engine)
+            if since is None:
+                return True
+            client = self._connected()
+            if not client._outstanding_dict.get(client._engines.get(engine)):
+                del self._stopped[engine]
+                return True
+            if time.monotonic() - since > _STUCK_AFTER and self._client is None:
+                self._stopped[engine] = float("inf")
+                threading.Thread(target=_replace, args=(engine,), daemon=True).start()
+            return False
+
+    def start(
+        self, engine: int, work: dict[str, Any], label: str, ended: Callable[[Ended], None]
+    ) -> Callable[[], None]:
+        """Run a task on one engine as a map of one item, and return how to stop it."""
+        result = run_map(
+            run_task,
+            [[work]],
+            options=MapOptions(
+                scheme="ipyparallel",
+                engine_retries=0,
+                on_error="collect",
+                batch=1,
+                block=False,
+                progress=False,
+                label=label,
+            ),
+            schemes=[SchemeChoice(self.scheme(only=engine))],
+            remember=False,
+        )
+
+        def stop() -> None:
+            with self._lock:
+                self._stopped[engine] = time.monotonic()
+            result.cancel()
+
+        def wait() -> None:
+            result.wait()
+            ended(_ended(result))
+
+        threading.Thread(target=wait, name=label, daemon=True).start()
+        return stop
+
+    def pack_call(self, function: Any, args: Any, kwargs: Any) -> dict[str, Any]:
+        """Return a call as an engine takes it, with the source that tracebacks show."""
+        shipped = ship(function)
+        arguments = _pickled((tuple(args), kwargs), "the task's arguments")
+        return {
+            "function": shipped.pickled,
+            "sources": shipped.sources,
+            "paths": shipped.paths,
+            "arguments": arguments,
+        }
+
+    def pack_names(self, names: dict[str, Any]) -> bytes:
+        """Return values by name as an engine takes them."""
+        return _pickled(names, "push")
+
+
+def _pickled(value: object, name: str) -> bytes:
+    try:
+        packed: bytes = cloudpickle.dumps(value)
+    except Exception as error:
+        where = what_cannot_be_pickled(value, name)
+        raise CannotShipError(
+            f"The task can't be sent to engines: {where or error}. Pass plain data, and open "
+            f"files and connections inside the task."
+        ) from error
+    return packed
+
+
+def _replace(engine: int) -> None:
+    try:
+        wiring.replace_engine(engine)
+    except Exception:
+        # Not ours, or already gone: it takes part again when its task ends.
+        return
+
+
+def _ended(result: MapResult) -> Ended:
+    output = "".join(text for _, _, text in result.report.output)
+    seconds = next((item.seconds for item in result.report.items()), None)
+    failure = result.errors[0] if result.errors else None
+    if failure is not None:
+        never_began = isinstance(failure.exception, EngineLostError) and not result.report.slots
+        return Ended(
+            failure=failure.exception,
+            traceback=failure.traceback,
+            output=output,
+            seconds=seconds,
+            unfit="; ".join(result.report.left_out) if never_began else "",
+        )
+    if result.state != "done":
+        problem = result._problem or EngineLostError("The task was stopped before its end.")
+        return Ended(failure=problem, output=output)
+    return Ended(value=result[0], output=output, seconds=seconds)

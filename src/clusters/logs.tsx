@@ -1,0 +1,222 @@
+/** The logs of controller, supervisor and engines, during and after their life. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { useCallback, useEffect, useId, useRef, useState } from 'react';
+
+import { ApiError } from '../api';
+import type { IClustersModel } from '../tokens';
+import type { ILog, ILogs } from '../wire';
+import { Alert, useModel } from './parts';
+
+/** How often a log is read again while it is followed, in milliseconds. */
+const PERIOD = 2000;
+
+const TAILS = [100, 1000, 10000];
+
+/** What a log is of: an engine, or another process by its name. */
+export type LogOf = number | string;
+
+/** Why a log can't be shown, in words that say what to do. */
+export function refusalOf(error: Error, trans: TranslationBundle): string {
+  return error instanceof ApiError && error.status === 403
+    ? trans.__(
+        'You may look at the cluster, but not at its logs: they may hold what others printed. Ask who runs this server for the right "read" on "parflow:logs".'
+      )
+    : error.message;
+}
+
+/** The processes that can be chosen: named ones, then engines that live or have a log. */
+export function processesOf(logs: ILogs | null, chosen: LogOf): LogOf[] {
+  const named = ['controller', 'supervisor', 'launcher'];
+  const told = logs?.logs.map(log => log.process) ?? [];
+  const names = named.filter(
+    name => name !== 'launcher' || told.includes(name) || chosen === name
+  );
+  const engines = new Set(logs?.engines ?? []);
+  if (typeof chosen === 'number') {
+    engines.add(chosen);
+  }
+  return [...names, ...[...engines].sort((a, b) => a - b)];
+}
+
+/** The log that was asked for, or null. */
+export function logOf(logs: ILogs | null, chosen: LogOf): ILog | null {
+  const name = typeof chosen === 'number' ? `engine ${chosen}` : chosen;
+  return logs?.logs.find(log => log.process === name) ?? null;
+}
+
+interface IRead {
+  logs: ILogs | null;
+  error: string | null;
+  read: () => Promise<void>;
+}
+
+/** Read the logs now, and again and again while they are followed. */
+function useLogs(
+  model: IClustersModel,
+  chosen: LogOf,
+  tail: number,
+  isFollowed: boolean,
+  trans: TranslationBundle
+): IRead {
+  const [logs, setLogs] = useState<ILogs | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const turn = useRef(0);
+  const read = useCallback(async () => {
+    const mine = ++turn.current;
+    const engine = typeof chosen === 'number' ? chosen : null;
+    try {
+      const found = await model.logs(engine, tail);
+      if (mine === turn.current) {
+        setLogs(found);
+        setError(null);
+      }
+    } catch (reason) {
+      if (mine === turn.current) {
+        setError(refusalOf(reason as Error, trans));
+      }
+    }
+  }, [model, chosen, tail, trans]);
+  useEffect(() => {
+    void read();
+    return () => {
+      // What is still asked must not be shown any more.
+      turn.current += 1;
+    };
+  }, [read]);
+  useEffect(() => {
+    const timer = isFollowed ? setInterval(() => void read(), PERIOD) : 0;
+    return () => clearInterval(timer);
+  }, [read, isFollowed]);
+  return { logs, error, read };
+}
+
+function Lines(props: {
+  log: ILog;
+  name: string;
+  isFollowed: boolean;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { log, name, isFollowed, trans } = props;
+  const text = log.lines.join('\n');
+  const box = useRef<HTMLPreElement>(null);
+  useEffect(() => {
+    if (isFollowed && box.current) {
+      box.current.scrollTop = box.current.scrollHeight;
+    }
+  }, [text, isFollowed]);
+  return (
+    <>
+      <p className="jp-parflow-hint jp-parflow-Log-path" title={log.path}>
+        {log.path}
+      </p>
+      <pre
+        ref={box}
+        role="log"
+        aria-label={trans.__('Log of %1', name)}
+        // It grows all the time: who wants to hear it goes there.
+        aria-live="off"
+        tabIndex={0}
+        className="jp-parflow-Log-lines"
+      >
+        {text || trans.__('Nothing was written so far.')}
+      </pre>
+    </>
+  );
+}
+
+export function LogBody(props: {
+  model: IClustersModel;
+  trans: TranslationBundle;
+  chosen: LogOf;
+  choose: (chosen: LogOf) => void;
+}): JSX.Element {
+  const { trans, chosen, choose } = props;
+  const model = useModel(props.model);
+  const [tail, setTail] = useState(TAILS[0]);
+  const [isFollowed, setFollowed] = useState(true);
+  const id = useId();
+  const { logs, error, read } = useLogs(
+    props.model,
+    chosen,
+    tail,
+    isFollowed,
+    trans
+  );
+  const living = new Set(
+    model.cluster?.engines
+      .filter(engine => engine.state !== 'dead')
+      .map(engine => engine.id)
+  );
+  const nameOf = (of: LogOf) =>
+    typeof of === 'number' ? trans.__('engine %1', of) : of;
+  const log = logOf(logs, chosen);
+  return (
+    <div className="jp-parflow-Log">
+      <div className="jp-parflow-Log-bar">
+        <label htmlFor={`${id}-of`}>{trans.__('Process')}</label>
+        <select
+          id={`${id}-of`}
+          className="jp-parflow-Input"
+          value={String(chosen)}
+          onChange={({ target: { value } }) =>
+            choose(/^\d+$/.test(value) ? Number(value) : value)
+          }
+        >
+          {processesOf(logs, chosen).map(of => (
+            <option key={of} value={String(of)}>
+              {typeof of === 'number' && !living.has(of)
+                ? trans.__('%1 (ended)', nameOf(of))
+                : nameOf(of)}
+            </option>
+          ))}
+        </select>
+        <label htmlFor={`${id}-tail`}>{trans.__('Last lines')}</label>
+        <select
+          id={`${id}-tail`}
+          className="jp-parflow-Input"
+          value={tail}
+          onChange={event => setTail(Number(event.target.value))}
+        >
+          {TAILS.map(count => (
+            <option key={count} value={count}>
+              {count.toLocaleString()}
+            </option>
+          ))}
+        </select>
+        <label className="jp-parflow-Row">
+          <input
+            type="checkbox"
+            checked={isFollowed}
+            onChange={event => setFollowed(event.target.checked)}
+          />
+          {trans.__('Follow')}
+        </label>
+        <button
+          type="button"
+          className="jp-parflow-Button"
+          onClick={() => void read()}
+        >
+          {trans.__('Refresh')}
+        </button>
+      </div>
+      {error && <Alert>{error}</Alert>}
+      {!error && !logs && <p role="status">{trans.__('Reading the log…')}</p>}
+      {!error && logs && !log && (
+        <p className="jp-parflow-empty">
+          {trans.__(
+            '%1 has no log: it was never started here.',
+            nameOf(chosen)
+          )}
+        </p>
+      )}
+      {log && !error && (
+        <Lines
+          log={log}
+          name={nameOf(chosen)}
+          isFollowed={isFollowed}
+          trans={trans}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+
+import { createApi } from '../api';
+import { IClustersModel } from '../tokens';
+import { activeKernel } from './kernel';
+import { ClustersModel } from './model';
+
+export const modelPlugin: JupyterFrontEndPlugin<IClustersModel> = {
+  id: 'parflow-jupyter:model',
+  description: 'Provides the state of the cluster of engines.',
+  autoStart: true,
+  provides: IClustersModel,
+  activate: (app: JupyterFrontEnd): IClustersModel =>
+    new ClustersModel({
+      api: createApi(app.serviceManager.serverSettings),
+      events: app.serviceManager.events.stream,
+      activeKernel: () => activeKernel(app.shell.currentWidget)
+    })
+};

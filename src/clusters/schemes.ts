@@ -1,0 +1,20 @@
+import type { IScheme, ISchemeChange } from '../wire';
+
+/** The toolbox as it will be once the server agreed: so a box is ticked when it is pressed. */
+export function expected(
+  schemes: readonly IScheme[],
+  name: string,
+  change: ISchemeChange
+): IScheme[] {
+  const { enabled, position } = change;
+  const changed = schemes.map(scheme =>
+    scheme.name === name && enabled !== undefined
+      ? { ...scheme, enabled }
+      : scheme
+  );
+  const from = changed.findIndex(scheme => scheme.name === name);
+  if (position !== undefined && from >= 0) {
+    changed.splice(position, 0, ...changed.splice(from, 1));
+  }
+  return changed;
+}

@@ -1,0 +1,134 @@
+"""Items that ignore interrupts, after their map was stopped: the next map starts at once."""
+
+import os
+import time
+from contextlib import suppress
+
+import pytest
+
+from parflow_jupyter.errors import EngineLostError
+from parflow_jupyter.maps import MapOptions, run_map
+from parflow_jupyter.maps.schemes import ipyparallel as ipyparallel_scheme
+from parflow_jupyter.maps.schemes import load
+
+
+def mapped(scheme, function, items, **options):
+    options = MapOptions(progress=False, **options)
+    return run_map(function, [items], options=options, schemes=[scheme])
+
+
+def wait_until(true, within=20):
+    deadline = time.monotonic() + within
+    while not true():
+        assert time.monotonic() < deadline, f"not so within {within} s"
+        time.sleep(0.01)
+
+
+def deaf_until(path):
+    """An item that goes on until a file is there, whatever it is sent."""
+    path = str(path)
+
+    def item(x):
+        end = time.monotonic() + 60
+        while not os.path.exists(path) and time.monotonic() < end:
+            with suppress(KeyboardInterrupt):
+                time.sleep(0.05)
+        return x
+
+    return item
+
+
+def stopped(scheme, function, items):
+    """A map that was stopped in the middle of its items."""
+    result = mapped(scheme, function, items, block=False, batch=1)
+    wait_until(lambda: len(result.report.slots) == 2)
+    time.sleep(0.3)
+    start = time.monotonic()
+    result.cancel()
+    assert result.wait(5)
+    assert time.monotonic() - start < 3
+    assert result.state == "cancelled"
+    return result
+
+
+def test_processes_with_a_deaf_item_are_replaced(tmp_path):
+    """The next map has all its slots, in new processes, at once."""
+    scheme = load("processes")(2)
+    before = set(mapped(scheme, lambda _: time.sleep(0.05) or os.getpid(), range(6), batch=1))
+    stopped(scheme, deaf_until(tmp_path / "never"), range(6))
+    start = time.monotonic()
+    after = set(mapped(scheme, lambda _: time.sleep(0.05) or os.getpid(), range(6), batch=1))
+    assert time.monotonic() - start < 5
+    assert len(after) == 2
+    assert not before & after
+
+
+def test_another_maps_item_in_the_same_process_is_spared(tmp_path):
+    """Also when the stopped map waits behind it."""
+    scheme = load("processes")(2)
+    other = mapped(scheme, deaf_until(tmp_path / "go"), range(2), batch=1, block=False)
+    wait_until(lambda: len(other.report.slots) == 2)
+    mine = mapped(scheme, abs, range(4), batch=1, block=False)
+    wait_until(lambda: len(mine.report.slots) == 2)
+    mine.cancel()
+    assert mine.wait(5)
+    (tmp_path / "go").touch()
+    assert other.wait(20)
+    assert other == [0, 1]
+    assert other.report.engine_retries == 0
+
+
+def test_engines_with_a_deaf_item_are_replaced(mortal_engines, tmp_path):
+    """By whoever can; the next map waits for the new ones only."""
+    replaced = []
+
+    def replace(engine):
+        replaced.append(engine)
+        mortal_engines.kill_now(engine)
+        mortal_engines.start(1)
+
+    mortal_engines.remember_pids()
+    scheme = mortal_engines.scheme(replace_engine=replace)
+    old = set(mortal_engines.known_pids.values())
+    stopped(scheme, deaf_until(tmp_path / "never"), range(6))
+    pids = mapped(scheme, lambda _: os.getpid(), range(4), batch=1)
+    assert not set(pids) & old
+    wait_until(lambda: len(replaced) == 2)
+
+
+def test_engines_that_cannot_be_replaced_are_left_out_until_it_is_over(
+    mortal_engines, tmp_path, monkeypatch
+):
+    """The map that finds no other says why; once the item is over, they take part again."""
+    scheme = mortal_engines.scheme()
+    stopped(scheme, deaf_until(tmp_path / "go"), range(6))
+    start = time.monotonic()
+    with pytest.raises(EngineLostError, match="ignores interrupts"):
+        mapped(scheme, abs, [-1, -2])
+    assert time.monotonic() - start < 8
+    mortal_engines.start(1)
+    result = mapped(scheme, abs, [-1, -2])
+    assert result == [1, 2]
+    assert len([why for why in result.report.left_out if "ignores interrupts" in why]) == 2
+    (tmp_path / "go").touch()
+    deaf = ipyparallel_scheme.DEAF[mortal_engines.client]
+    wait_until(lambda: mapped(scheme, abs, [-1]) == [1] and not deaf)
+    assert mapped(scheme, abs, range(40)).report.left_out == []
+
+
+def test_another_maps_item_on_the_same_engine_is_spared(engines, tmp_path):
+    """No engine is replaced because of a map that only waited there."""
+    replaced = []
+    scheme = engines.scheme(replace_engine=replaced.append)
+    other = mapped(engines.scheme(), deaf_until(tmp_path / "go"), range(2), batch=1, block=False)
+    wait_until(lambda: len(other.report.slots) == 2)
+    time.sleep(0.2)
+    mine = mapped(scheme, abs, range(4), batch=1, block=False)
+    wait_until(lambda: len(mine.report.slots) == 2)
+    mine.cancel()
+    assert mine.wait(5)
+    (tmp_path / "go").touch()
+    assert other.wait(20)
+    assert other == [0, 1]
+    assert other.report.engine_retries == 0
+    assert replaced == []

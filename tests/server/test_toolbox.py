@@ -1,0 +1,110 @@
+"""The toolbox of schemes, and what a start can choose from."""
+
+import sys
+
+import pytest
+
+from parflow_jupyter.server.choices import pythons
+from parflow_jupyter.server.toolbox import rows
+from parflow_jupyter.stores import settings
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("PARFLOW_DATA_DIR", str(tmp_path / "parflow"))
+
+
+async def test_the_toolbox_says_what_can_run_and_why(ask):
+    """Engines count as soon as there are some."""
+    listed = (await ask("GET", "schemes")).body["schemes"]
+    assert [row["name"] for row in listed] == ["ipyparallel", "processes", "threads", "serial"]
+    assert (listed[0]["slots"], listed[0]["why"]) == (0, "no engines are connected")
+    assert listed[1]["slots"] >= 1
+    assert [row["takes_workers"] for row in listed] == [False, True, True, False]
+    await ask("POST", "cluster/engines", {"n": 2})
+    listed = (await ask("GET", "schemes")).body["schemes"]
+    assert (listed[0]["slots"], listed[0]["why"]) == (2, "2 engines connected")
+
+
+async def test_changes_are_shared_with_kernels(ask):
+    """They stand in the file that kernels read, and the answer shows them."""
+    changed = await ask("PUT", "schemes", {"name": "processes", "workers": 3, "position": 0})
+    assert changed.code == 200
+    assert changed.body["schemes"][0]["name"] == "processes"
+    assert changed.body["schemes"][0]["why"] == "3 processes of this machine"
+    assert next(iter(settings.schemes().items())) == (
+        "processes",
+        {"enabled": True, "workers": 3},
+    )
+    settings.configure_scheme("threads", enabled=False)
+    listed = (await ask("GET", "schemes")).body["schemes"]
+    assert {row["name"]: row["enabled"] for row in listed}["threads"] is False
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "named"),
+    [
+        ({"name": "warp"}, 400, "'ipyparallel'"),
+        ({"name": "serial", "enabled": False}, 400, "last resort"),
+        ({"name": "serial", "position": 0}, 400, "stays last"),
+        ({"name": "threads", "position": 3}, 400, "from 0 to 2"),
+        ({"name": "threads", "workers": -1}, 400, "'workers' is -1"),
+        ({"name": "ipyparallel", "workers": 2}, 400, "start_engines"),
+        ({"name": "threads", "colour": "red"}, 400, "colour"),
+    ],
+)
+async def test_what_cannot_be_set_is_refused(ask, body, code, named):
+    """With the value and what to do; nothing is kept."""
+    before = settings.schemes()
+    answer = await ask("PUT", "schemes", body)
+    assert answer.code == code
+    assert named in answer.body["message"]
+    assert settings.schemes() == before
+
+
+async def test_a_cluster_that_cannot_be_asked_hides_no_scheme(ask, clusters):
+    """Only the engines are unknown then."""
+    clusters.error = RuntimeError("gone")
+    listed = (await ask("GET", "schemes")).body["schemes"]
+    assert (listed[0]["slots"], listed[0]["why"]) == (0, "the cluster can't be asked")
+    assert listed[-1]["slots"] == 1
+
+
+def test_a_scheme_that_fails_to_tell_is_shown_with_its_reason():
+    """A package of others must not break the list."""
+    shown = rows({"gone": {"enabled": True, "workers": None}}, 0)
+    assert shown[0]["slots"] == 0
+    assert "There is no scheme 'gone'" in shown[0]["why"]
+
+
+async def test_a_start_can_choose(ask):
+    """Number, launcher and the Pythons of the kernels; the server's own comes first."""
+    choices = (await ask("GET", "cluster/choices")).body
+    assert (choices["default"], choices["limit"], choices["launcher"]) == (2, 16, "local")
+    assert choices["pythons"][0]["python"] == sys.executable
+    assert "python3" in choices["pythons"][0]["kernels"]
+
+
+def spec(*argv, language="python", name="A kernel"):
+    return {"spec": {"argv": list(argv), "language": language, "display_name": name}}
+
+
+def test_pythons_are_those_of_the_kernels(tmp_path):
+    """Each once, none that is not there, and none that is no Python."""
+    other = tmp_path / "python3.11"
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    listed = pythons(
+        {
+            "plain": spec("python", "-m", "ipykernel_launcher", name="Plain"),
+            "same": spec(sys.executable),
+            "other": spec(str(other), name="Other"),
+            "gone": spec(str(tmp_path / "gone" / "python")),
+            "remote": spec("ssh", "host", "python"),
+            "r": spec("R", language="R"),
+        }
+    )
+    assert listed == [
+        {"python": sys.executable, "name": "Plain", "kernels": ["plain", "same"]},
+        {"python": str(other), "name": "Other", "kernels": ["other"]},
+    ]

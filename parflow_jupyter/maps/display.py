@@ -131,10 +131,10 @@ def as_html(shown: Shown) -> str:
         colour = "var(--jp-warn-color0, #c66900)"
     text = escape(as_text(shown))
     return (
-        '<div style="color: var(--jp-ui-font-color1, inherit); max-width: 48em">'
+        '<div style="color: var(--jp-ui-font-color1, inherit)">'
         f'<div role="progressbar" aria-label="{escape(shown.label)}" aria-valuemin="0" '
         f'aria-valuemax="{shown.total}" aria-valuenow="{shown.done}" aria-valuetext="{text}" '
-        'style="height: 6px; border-radius: 3px; margin: 4px 0; overflow: hidden; '
+        'style="max-width: 48em; height: 6px; border-radius: 3px; margin: 4px 0; overflow: hidden; '
         'background: var(--jp-layout-color3, #8884)">'
         f'<div style="height: 100%; width: {percent:.1f}%; background: {colour}"></div></div>'
         f"<span>{text}</span></div>"

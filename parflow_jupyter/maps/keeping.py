@@ -12,6 +12,7 @@ from typing import Any
 
 from parflow_jupyter.errors import CheckpointDiskError
 from parflow_jupyter.maps.keep_writer import Entry, KeepWriter, warn_disk
+from parflow_jupyter.maps.ledger import part as part_of
 from parflow_jupyter.maps.report import Report
 from parflow_jupyter.stores.files import FileDigests
 from parflow_jupyter.stores.frozen import SMALL, Large, TooBigError, freeze
@@ -120,7 +121,7 @@ class Keeping:
         except sqlite3.Error as error:
             warn_disk(self._name, error)
 
-    def restore(self, indices: range) -> tuple[list[int], list[Any]]:
+    def restore(self, indices: Sequence[int]) -> tuple[list[int], list[Any]]:
         """Return those of some items whose results are kept, and the results.
 
         Args:
@@ -154,14 +155,14 @@ class Keeping:
             told = f"the kept result of item {index} was not used ({problem})"
             self._report.changed.append(told)
 
-    def _find_keys(self, indices: range) -> dict[int, bytes]:
+    def _find_keys(self, indices: Sequence[int]) -> dict[int, bytes]:
         if self._function is None or self._checkpoint is None:
             self._report.not_kept.update(dict.fromkeys(indices, self._why_nothing))
             return {}
         keys: dict[int, bytes] = {}
         # One value that is a pair, and two values, are different calls.
         base = self._function.digest + b"%d;" % len(self._columns)
-        parts = [column[indices.start : indices.stop] for column in self._columns]
+        parts = [part_of(column, indices) for column in self._columns]
         rows = parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
         digest, touched = self._items.digest, self._files.touched
         for index, row in zip(indices, rows, strict=True):

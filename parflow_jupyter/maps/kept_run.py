@@ -75,7 +75,11 @@ def run_and_keep(
         for start in range(indices.start, indices.stop, AT_ONCE):
             if token.cancelled:
                 return
-            ledger.put(*found(range(start, min(start + AT_ONCE, indices.stop))))
+            some = range(start, min(start + AT_ONCE, indices.stop))
+            # A run that goes on has results already, which were not kept from an earlier one.
+            again = ledger.done and any(map(ledger.is_settled, some))
+            open_ = [i for i in some if not ledger.is_settled(i)] if again else some
+            ledger.put(*found(open_))
             watch.progress(outcome)
 
     outcome.keep, runner.restore = keeping.keep, restore

@@ -75,7 +75,7 @@ class Outcome:
         again = set(indices)
         for index in indices:
             self._earlier[index] = self.failed_attempts(index)
-            for table in (self.failures, self._attempts, self._losses):
+            for table in (self.failures, self._attempts, self._losses, self.report.not_kept):
                 table.pop(index, None)
         self.first_failure = self.fatal = None
         self._later.clear()

@@ -31,7 +31,7 @@ STYLE = """
 .parflow-result.parflow-result th, .parflow-result.parflow-result td { white-space: nowrap; }
 .parflow-result.parflow-result td.parflow-text { white-space: normal; }
 .parflow-result summary { cursor: pointer; }
-.parflow-result pre { background: var(--jp-layout-color2, #8882); padding: 6px 8px;
+.parflow-result.parflow-result pre { background: var(--jp-layout-color2, #8882); padding: 6px 8px;
   margin: 4px 0; max-height: 20em; overflow: auto; color: inherit; text-align: left;
   white-space: pre; width: 0; min-width: max(100% - 16px, 36em); }
 .parflow-result .parflow-failed { color: var(--jp-error-color0, #c62828); font-weight: 600; }
@@ -140,21 +140,24 @@ def _failures_html(result: MapResult) -> str:
     if not errors:
         return ""
     tries = any(failure.attempts > 1 for failure in errors)
-    titles = ["Item", "Input", "Error", "Message", "Ran on", *(["Attempts"] if tries else [])]
+    places = any(failure.engine for failure in errors)
+    titles = ["Item", "Input", "Error", "Message"]
+    titles += [*(["Ran on"] if places else []), *(["Attempts"] if tries else [])]
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
-    rows = "".join(_failure_row(failure, tries) for failure in errors[:ROWS])
+    rows = "".join(_failure_row(failure, places, tries) for failure in errors[:ROWS])
     rest = f"<p>and {len(errors) - ROWS} more in <code>.errors</code></p>"
     return f"<table><tr>{head}</tr>{rows}</table>{rest if len(errors) > ROWS else ''}"
 
 
-def _failure_row(failure: ItemFailure, tries: bool) -> str:
+def _failure_row(failure: ItemFailure, places: bool, tries: bool) -> str:
     message = escape(text_of(failure.exception)[:_MESSAGE])
     if failure.traceback:
         message = _folded(message or "traceback", [failure.traceback])
     cells = [
         f"<td>{failure.index}</td><td>{escape(bounded_repr(failure.item))}</td>",
         f'<td class="parflow-failed">{escape(type(failure.exception).__name__)}</td>',
-        f'<td class="parflow-text">{message}</td><td>{escape(failure.engine or "")}</td>',
+        f'<td class="parflow-text">{message}</td>',
+        f"<td>{escape(failure.engine or '')}</td>" if places else "",
         f"<td>{failure.attempts}</td>" if tries else "",
     ]
     return f"<tr>{''.join(cells)}</tr>"

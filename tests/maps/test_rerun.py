@@ -74,7 +74,8 @@ def test_a_raised_map_is_completed_from_its_partial_result(counts):
         partial.retry_failed()
     assert partial.retry_failed() == [0, 1, 2, 3]
     assert partial.state == "done"
-    assert scripted.runs() == {0: 1, 1: 3, 2: 1, 3: 1}
+    # An item that the stop interrupted has no result, and is begun anew.
+    assert {item: count for item, count in scripted.runs().items() if item < 2} == {0: 1, 1: 3}
 
 
 def test_a_cancelled_map_goes_on_where_it_was(counts):
@@ -135,6 +136,26 @@ def test_a_retry_is_a_run_of_its_own_in_the_history(counts, tmp_path):
     result.retry_failed()
     found = [(row["total"], row["done"], row["failed"]) for row in history.runs()]
     assert found == [(1, 1, 0), (3, 3, 1)]
+
+
+def test_a_retried_item_is_kept_under_the_maps_checkpoint(counts):
+    """And what this map computed itself does not count as kept."""
+    scripted = Scripted(counts, fails={1: 1})
+
+    def flaky(x):
+        return scripted(x)
+
+    options = quiet(on_error="collect", checkpoint="flaky", key=lambda x: x)
+    result = run_map(flaky, [range(4)], options=options)
+    assert result.report.not_kept == {1: "it failed"}
+    assert result.retry_failed() == [0, 1, 2, 3]
+    assert result.report.not_kept == {}
+    assert "kept" not in repr(result)
+    assert not result.to_frame()["kept"].any()
+    again = run_map(flaky, [range(4)], options=options)
+    assert again == [0, 1, 2, 3]
+    assert again.to_frame()["kept"].all()
+    assert scripted.runs() == {0: 1, 1: 2, 2: 1, 3: 1}
 
 
 # --- rerun ----------------------------------------------------------------------------

@@ -95,15 +95,23 @@ def _waits(x):
 
 def test_failures_are_a_table_with_input_error_place_attempts_and_traceback():
     """In HTML the traceback is folded away; the text form names where it is."""
-    result = run_map(halves, [[1, 2, 4]], options=quiet(on_error="collect", retries=1))
+    options = quiet(on_error="collect", retries=1)
+    result = run_map(halves, [[1, 2, 4]], options=options, schemes=[ProcessesScheme(1)])
     html, text = result._repr_html_(), repr(result)
     for heading in ("Item", "Input", "Error", "Message", "Ran on", "Attempts"):
         assert f">{heading}</th>" in html
     assert html.count("<details><summary>&lt;bad&gt;") == 2
     assert "in halves" in html
     assert "2 failed, 2 retried" in text
-    assert "item 0 (1), 2 attempts: ValueError: <bad> 1" in text
+    assert "item 0 (1) on process 0, 2 attempts: ValueError: <bad> 1" in text
     assert ".retry_failed()" in text
+
+
+def test_columns_that_would_be_empty_are_left_out():
+    """Nothing ran elsewhere, and nothing was tried twice."""
+    html = run_map(halves, [[1]], options=quiet(on_error="collect"))._repr_html_()
+    assert "Ran on" not in html
+    assert "Attempts" not in html
 
 
 def test_the_html_needs_no_script_and_lets_none_in():

@@ -48,8 +48,8 @@ export const test = base.extend<IStory>({
   ]
 });
 
-/** Open a notebook of one cell, and run it. */
-export async function runInNotebook(
+/** Open a notebook of one cell. */
+export async function openNotebook(
   page: IJupyterLabPageFixture,
   folder: string,
   source: string
@@ -77,5 +77,14 @@ export async function runInNotebook(
   );
   await page.notebook.openByPath(`${folder}/story.ipynb`);
   await page.notebook.activate('story.ipynb');
+}
+
+/** Open a notebook of one cell, and run it. */
+export async function runInNotebook(
+  page: IJupyterLabPageFixture,
+  folder: string,
+  source: string
+): Promise<void> {
+  await openNotebook(page, folder, source);
   await page.notebook.run();
 }

@@ -392,13 +392,19 @@ def test_bad_connection_files_and_no_cluster(engines, tmp_path):
         pf.TaskClient(stale)
 
 
-def test_a_cluster_that_is_shut_down_takes_its_tasks_along(isolated_home):
+def test_a_cluster_that_is_shut_down_takes_its_tasks_along(isolated_home, tmp_path):
     """Those that run are reported lost; those that wait say why when their patience ends."""
     pf.start_engines(1)
     client = pf.TaskClient()
     client._queue._book.patience = 1
-    ids = [client.run(pf.MapTask(time.sleep, (3600,))) for _ in range(2)]
-    wait_for(lambda: client.queue_status()["pending"], "running task")
+    began = tmp_path / "began"
+
+    def endless(path):
+        open(path, "w").close()
+        time.sleep(3600)
+
+    ids = [client.run(pf.MapTask(endless, (str(began),))) for _ in range(2)]
+    wait_for(began.exists, "running task")
     pf.shutdown_cluster()
     client.barrier(ids, timeout=LIMIT)
     with pytest.raises(EngineLostError):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +42,7 @@ class EnginesOfACluster:
             from .clusters.connection import connect_file
 
             self._client = connect_file(connection_file)
-        self._stopped: dict[int, float] = {}
-        self._lock = threading.Lock()
+        self._stopped: dict[int, str] = {}
 
     def scheme(self, only: int | None = None) -> Scheme:
         """Return the scheme of these engines, or of one alone."""
@@ -62,19 +61,15 @@ class EnginesOfACluster:
         return {} if client._closed else {e: client._engines[e] for e in list(client.ids)}
 
     def is_free(self, engine: int) -> bool:
-        """Return whether an engine is rid of a task that was stopped; replace one that is not."""
-        with self._lock:
-            since = self._stopped.get(engine)
-            if since is None:
-                return True
-            client = self._connected()
-            if not client._outstanding_dict.get(client._engines.get(engine)):
-                del self._stopped[engine]
-                return True
-            if time.monotonic() - since > _STUCK_AFTER and self._client is None:
-                self._stopped[engine] = float("inf")
-                threading.Thread(target=_replace, args=(engine,), daemon=True).start()
-            return False
+        """Return whether an engine is rid of a task that was stopped there."""
+        name = self._stopped.get(engine)
+        if name is not None and not self._still_has_work(engine, name):
+            del self._stopped[engine]
+        return engine not in self._stopped
+
+    def _still_has_work(self, engine: int, name: str) -> bool:
+        client = self._connected()
+        return client._engines.get(engine) == name and bool(client._outstanding_dict.get(name))
 
     def start(
         self, engine: int, work: dict[str, Any], label: str, ended: Callable[[Ended], None]
@@ -97,8 +92,12 @@ class EnginesOfACluster:
         )
 
         def stop() -> None:
-            with self._lock:
-                self._stopped[engine] = time.monotonic()
+            name = self._connected()._engines.get(engine)
+            if name is not None:
+                self._stopped[engine] = name
+                later = threading.Timer(_STUCK_AFTER, self._replace_if_stuck, (engine, name))
+                later.daemon = True
+                later.start()
             result.cancel()
 
         def wait() -> None:
@@ -107,6 +106,12 @@ class EnginesOfACluster:
 
         threading.Thread(target=wait, name=label, daemon=True).start()
         return stop
+
+    def _replace_if_stuck(self, engine: int, name: str) -> None:
+        # Not ours, or gone meanwhile: it takes part again when its task ends.
+        with contextlib.suppress(Exception):
+            if self._client is None and self._still_has_work(engine, name):
+                wiring.replace_engine(engine)
 
     def pack_call(self, function: Any, args: Any, kwargs: Any) -> dict[str, Any]:
         """Return a call as an engine takes it, with the source that tracebacks show."""
@@ -134,14 +139,6 @@ def _pickled(value: object, name: str) -> bytes:
             f"files and connections inside the task."
         ) from error
     return packed
-
-
-def _replace(engine: int) -> None:
-    try:
-        wiring.replace_engine(engine)
-    except Exception:
-        # Not ours, or already gone: it takes part again when its task ends.
-        return
 
 
 def _ended(result: MapResult) -> Ended:

@@ -119,6 +119,8 @@ def build(
     module = _compile(cell, filename)
     code = next(constant for constant in module.co_consts if isinstance(constant, CodeType))
     iterable = compile(ast.Expression(cell.line.iterable), filename, "eval")
+    # Tracebacks then show it as they show any cell, and find its lines although no def begins them.
+    code = code.replace(co_name="<module>", co_qualname="<module>")
     return FunctionType(code, notebook, "item"), iterable
 
 

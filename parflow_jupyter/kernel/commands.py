@@ -19,6 +19,7 @@ from .parsers import help_text, line_parser
 from .texts import Table, Text
 
 Choice = Literal["terminate", "detach"]
+HELP = frozenset(("-h", "--help"))
 
 
 def run_command(line: str, api: Any) -> Any:
@@ -39,13 +40,13 @@ def run_command(line: str, api: Any) -> Any:
         words = shlex.split(line)
     except ValueError as error:
         raise MagicError(f"%parflow {line}: {error}. See %parflow --help.") from None
+    if HELP & set(words):
+        return Text(help_text(next(iter(words), None)))
     if words[:1] == ["map"]:
         raise MagicError(
             "map needs a cell: begin it with '%%parflow map x in xs', and end it with the result."
         )
     asked = line_parser().parse_args(words)
-    if asked.help:
-        return Text(help_text())
     return COMMANDS[asked.command](asked, api)
 
 
@@ -163,6 +164,27 @@ def _logs(asked: Namespace, api: Any) -> Any:
     return api.logs(None if engine is None else int(engine), tail=asked.tail)
 
 
+def _schemes(_: Namespace, api: Any) -> Table:
+    return _scheme_table(api.schemes())
+
+
+def _scheme(asked: Namespace, api: Any) -> Table:
+    if asked.enabled is None and asked.workers is None:
+        known = api.schemes()
+        if asked.name not in known:
+            raise MagicError(
+                f"There is no scheme {asked.name!r}: choose one of {', '.join(map(repr, known))}."
+            )
+        return _scheme_table({asked.name: known[asked.name]})
+    changed = api.configure_scheme(asked.name, enabled=asked.enabled, workers=asked.workers)
+    return _scheme_table({asked.name: changed})
+
+
+def _scheme_table(found: Mapping[str, Mapping[str, Any]]) -> Table:
+    rows = [(name, kept["enabled"], kept["workers"]) for name, kept in found.items()]
+    return Table(("scheme", "enabled", "workers"), rows, "There are no schemes.")
+
+
 def _runs(_: Namespace, api: Any) -> Any:
     return api.runs()
 
@@ -177,5 +199,7 @@ COMMANDS: dict[str | None, Callable[[Namespace, Any], Any]] = {
     "cleanup": _cleanup,
     "shutdown": _shutdown,
     "logs": _logs,
+    "schemes": _schemes,
+    "scheme": _scheme,
     "runs": _runs,
 }

@@ -5,21 +5,31 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
+from IPython.core.completer import (
+    CompletionContext,
+    SimpleCompletion,
+    SimpleMatcherResult,
+    context_matcher,
+)
 from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand
 
 from ..errors import EngineLostError, ItemError, MagicError, ParflowError
 from .cell import MapCell, build, check_names, read_cell
-from .commands import run_command
+from .commands import HELP, run_command
+from .completion import completions_in
 from .names import Change
-from .parsers import help_text, words
+from .parsers import help_text
+from .pointing import at_the_cell
+from .texts import Text
 
 NAME = "parflow"
 LABEL_LENGTH = 60
@@ -31,11 +41,11 @@ def load_ipython_extension(ipython: Any) -> None:
     Args:
         ipython: The shell, an ``InteractiveShell``.
     """
+    unload_ipython_extension(ipython)
     magics = ParflowMagics(ipython)
     ipython.register_magic_function(magics.line, "line", NAME)
     ipython.register_magic_function(magics.cell, "cell", NAME)
-    for prefix in ("%", "%%"):
-        ipython.set_hook("complete_command", complete, str_key=prefix + NAME)
+    ipython.Completer.custom_matchers.append(_matcher)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
@@ -46,6 +56,8 @@ def unload_ipython_extension(ipython: Any) -> None:
     """
     for kind in ("line", "cell"):
         ipython.magics_manager.magics[kind].pop(NAME, None)
+    if _matcher in ipython.Completer.custom_matchers:
+        ipython.Completer.custom_matchers.remove(_matcher)
 
 
 class ParflowMagics:
@@ -72,6 +84,8 @@ class ParflowMagics:
                 f"%%parflow {line}: a cell can only be a map: begin it with "
                 f"'%%parflow map x in xs', or write %parflow in a line of its own."
             )
+        if HELP & set(line.split()[1:2]):
+            return Text(help_text("map"))
         cell = read_cell(line, body)
         notebook = self._shell.user_ns
         changes = check_names(cell, self._own_names())
@@ -80,7 +94,11 @@ class ParflowMagics:
         for change in changes:
             _warn(change, filename)
         options = {"label": label_of(cell), "ask": True, **cell.line.options}
-        result = _api().parallel_map(function, eval(iterable, notebook), **options)
+        try:
+            result = _api().parallel_map(function, eval(iterable, notebook), **options)
+        except Exception as error:
+            error.__traceback__ = at_the_cell(error, filename)
+            raise
         if cell.line.name is None:
             return result
         self._shell.push({cell.line.name: result})
@@ -97,8 +115,17 @@ class ParflowMagics:
 
     def _remember(self, source: str) -> str:
         """Make the cell's lines known to tracebacks, and return the name they go by."""
-        count = self._shell.execution_count
-        return str(self._shell.compile.cache(source, count, raw_code=source))
+        return str(self._shell.compile.cache(source, self._cell_number(), raw_code=source))
+
+    def _cell_number(self) -> int:
+        """Return the number of the cell that runs, which IPython may have counted up already."""
+        numbers: dict[str, int] = getattr(self._shell.compile, "_filename_map", {})
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            if frame.f_code.co_filename in numbers:
+                return numbers[frame.f_code.co_filename]
+            frame = frame.f_back
+        return int(self._shell.execution_count)
 
 
 def label_of(cell: MapCell) -> str:
@@ -112,15 +139,19 @@ def label_of(cell: MapCell) -> str:
     return named if len(named) <= LABEL_LENGTH else named[: LABEL_LENGTH - 1] + "…"
 
 
-def complete(_: Any, event: Any) -> list[str]:
-    """Return the commands, or the options of the command that is in the line."""
-    before = event.line.split()[1:]
-    if before and event.line.endswith(before[-1]):
-        before = before[:-1]
-    if not before:
-        is_cell = event.line.startswith("%%")
-        return ["map"] if is_cell else sorted(set(words()) - {"map"})
-    return list(words().get(before[0], ()))
+# Before all others, which it silences: jedi would add words of Python, and takes its time.
+@context_matcher(identifier="parflow", priority=1000)  # type: ignore[untyped-decorator,unused-ignore]
+def _matcher(context: CompletionContext) -> SimpleMatcherResult:
+    """Complete the lines of these magics; where it has nothing, IPython's own completion does."""
+    words, typed = completions_in(
+        context.full_text, context.cursor_line, context.cursor_position, _api
+    )
+    return {
+        "completions": [SimpleCompletion(text=word, type="magic") for word in words],
+        "matched_fragment": typed,
+        "suppress": True,
+        "ordered": True,
+    }
 
 
 def _api() -> ModuleType:

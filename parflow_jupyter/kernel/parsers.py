@@ -42,20 +42,22 @@ def line_parser() -> MagicParser:
     parser.add_argument("-h", "--help", action="store_true", help="show this text")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_start(commands)
-    commands.add_parser("info", help="show the controller and the engines")
-    commands.add_parser("profiles", help="list the IPython profiles")
-    profile = commands.add_parser("profile", help="show or change the current profile")
+    _add_command(commands, "info", "show the controller and the engines")
+    _add_command(commands, "profiles", "list the IPython profiles")
+    profile = _add_command(commands, "profile", "show or change the current profile")
     profile.add_argument("name", nargs="?", metavar="NAME")
     _add_cleanup_choice(profile)
-    cleanup = commands.add_parser("cleanup", help="end or leave what was started here")
+    cleanup = _add_command(commands, "cleanup", "end or leave what was started here")
     _add_cleanup_choice(cleanup)
-    commands.add_parser("adopt", help="take over what was left running and belongs to nobody")
-    shutdown = commands.add_parser("shutdown", help="stop the cluster, whoever started it")
+    _add_command(commands, "adopt", "take over what was left running and belongs to nobody")
+    shutdown = _add_command(commands, "shutdown", "stop the cluster, whoever started it")
     shutdown.add_argument("--yes", action="store_true", help="don't ask")
-    logs = commands.add_parser("logs", help="show the ends of logs, also of ended processes")
+    logs = _add_command(commands, "logs", "show the ends of logs, also of ended processes")
     logs.add_argument("engine", nargs="?", metavar="ENGINE", help="id; without it the controller's")
     logs.add_argument("--tail", type=int, default=40, metavar="N", help="how many lines; 40")
-    commands.add_parser("runs", help="list the last runs of maps and pipelines")
+    _add_command(commands, "schemes", "list the toolbox of schemes, in its order")
+    _add_scheme(commands)
+    _add_command(commands, "runs", "list the last runs of maps and pipelines")
     return parser
 
 
@@ -79,8 +81,19 @@ def map_parser() -> MagicParser:
 
 
 @cache
+def command_parsers() -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each command; that of ``map`` has its options only.
+
+    Example:
+        >>> command_parsers()["map"].prog
+        '%%parflow map'
+    """
+    return {**_commands(), "map": map_parser()}
+
+
+@cache
 def words() -> dict[str, tuple[str, ...]]:
-    """Return the options of each command, for completion.
+    """Return the options of each command.
 
     Example:
         >>> words()["cleanup"]
@@ -88,24 +101,48 @@ def words() -> dict[str, tuple[str, ...]]:
         >>> "--retries" in words()["map"]
         True
     """
-    parsers: dict[str, argparse.ArgumentParser] = {**_commands(), "map": map_parser()}
     return {
-        command: tuple(sorted(parser._option_string_actions)) for command, parser in parsers.items()
+        command: tuple(sorted(parser._option_string_actions))
+        for command, parser in command_parsers().items()
     }
 
 
-def help_text() -> str:
-    """Return the help of both magics."""
+def help_text(command: str | None = None) -> str:
+    """Return the help of a command, or of both magics.
+
+    Example:
+        >>> help_text("cleanup").splitlines()[0]
+        'usage: %parflow cleanup [--terminate | --detach]'
+    """
+    if command is not None and command in command_parsers():
+        return command_parsers()[command].format_help()
     usages = "".join(parser.format_usage() for parser in _commands().values())
     return "\n".join([line_parser().format_help(), usages, map_parser().format_help()])
 
 
+def _add_command(commands: Any, name: str, does: str) -> argparse.ArgumentParser:
+    added: argparse.ArgumentParser = commands.add_parser(
+        name, help=does, description=f"{does[0].upper()}{does[1:]}."
+    )
+    return added
+
+
 def _add_start(commands: Any) -> None:
-    start = commands.add_parser("start", help="start engines, and a controller if needed")
+    start = _add_command(commands, "start", "start engines, and a controller if needed")
     start.add_argument("n", nargs="?", metavar="N", help="how many; one per core without it")
     start.add_argument("--launcher", metavar="L", help="how they are started")
     start.add_argument("--profile", metavar="P", help="IPython profile of the cluster")
     start.add_argument("--restart", metavar="R", help="never, on-failure or on-failure:N")
+
+
+def _add_scheme(commands: Any) -> None:
+    scheme = _add_command(commands, "scheme", "show or change a scheme, and keep it so")
+    scheme.add_argument("name", metavar="NAME")
+    choice = scheme.add_mutually_exclusive_group()
+    add = choice.add_argument
+    add("--enable", dest="enabled", action="store_const", const=True, help="maps may take it")
+    add("--disable", dest="enabled", action="store_const", const=False, help="they may not")
+    scheme.add_argument("--workers", metavar="N", type=int, help="how many slots; 0 for automatic")
 
 
 def _add_cleanup_choice(parser: argparse.ArgumentParser) -> None:

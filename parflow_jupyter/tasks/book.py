@@ -192,7 +192,7 @@ class Book:
                 self._queue.remove(record)
                 failure = TaskUnmetError(
                     f"Task {record.taskid} was not run, because no engine could take it for "
-                    f"{self.patience:g} s: {why(record)}."
+                    f"{self.patience:g} s: {why(record).rstrip('.')}."
                 )
                 self._settle(record, "failed", Ended(failure=failure))
 
@@ -224,6 +224,9 @@ class Book:
         record.value = ended.value
         record.completed = _now()
         record.state = state
+        for step in record.steps:
+            # Only the result is kept; what was sent may be large.
+            step.work = {}
 
 
 def first_match(

@@ -67,7 +67,7 @@ def test_tracebacks_show_the_lines_of_the_cell():
     with pytest.raises(ZeroDivisionError) as caught:
         run("map x in [0]", "y = 1\ny / x", filename="<cell of a test>")
     last = traceback.extract_tb(caught.value.__traceback__)[-1]
-    assert (last.lineno, last.name, last.line) == (3, "item", "y / x")
+    assert (last.lineno, last.name, last.line) == (3, "<module>", "y / x")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import textwrap
 import warnings
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from IPython.core.error import UsageError
@@ -83,6 +82,16 @@ class FacadeThatNotes:
 
     def shutdown_cluster(self):
         self._note("shutdown")
+
+    def schemes(self):
+        return {
+            "ipyparallel": {"enabled": True, "workers": None},
+            "threads": {"enabled": False, "workers": 4},
+        }
+
+    def configure_scheme(self, name, *, enabled=None, workers=None):
+        self._note("scheme", name, enabled, workers)
+        return {"enabled": enabled is not False, "workers": workers}
 
     def runs(self):
         return RunList([ROW, {**ROW, "run": "r2", "total": None}])
@@ -170,6 +179,12 @@ def running(started_here=2):
         ("cleanup --terminate", [("cleanup", True)]),
         ("cleanup --detach", [("cleanup", False)]),
         ("shutdown --yes", [("shutdown",)]),
+        ("scheme threads --enable", [("scheme", "threads", True, None)]),
+        ("scheme --disable threads", [("scheme", "threads", False, None)]),
+        ("scheme processes --workers 3", [("scheme", "processes", None, 3)]),
+        ("scheme threads --enable --workers 0", [("scheme", "threads", True, 0)]),
+        ("scheme threads", []),
+        ("schemes", []),
     ],
 )
 def test_each_command_is_one_call(run, api, line, calls):
@@ -208,6 +223,12 @@ def test_what_there_is_is_shown_in_tables(run, api):
     runs = repr(run("%parflow runs")).splitlines()
     assert "2 of 4" in runs[1]
     assert "2       0" in runs[2]
+    assert repr(run("%parflow schemes")).splitlines() == [
+        "scheme       enabled  workers",
+        "ipyparallel  yes",
+        "threads               4",
+    ]
+    assert repr(run("%parflow scheme threads")).splitlines()[1:] == ["threads           4"]
     assert repr(run("%parflow profile")) == "Profile 'default'"
     assert run("%parflow info") is api.info
 
@@ -222,6 +243,24 @@ def test_help_names_every_command_and_option(run, api, shell):
 
 
 @pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("start --help", ["usage: %parflow start", "--launcher L", "Start engines"]),
+        ("-h cleanup", ["COMMAND", "%parflow cleanup", "%%parflow map TARGET"]),
+        ("map --help", ["usage: %%parflow map TARGET in EXPRESSION", "--on-error {raise,"]),
+        ("nonsense -h", ["COMMAND"]),
+    ],
+)
+def test_help_of_one_command(run, api, line, words):
+    """Wherever the option stands; nothing is done."""
+    for cell in (f"%parflow {line}", "%%parflow map --help\nx", "%%parflow map -h\nx"):
+        shown = repr(run(cell))
+        assert [word for word in words if word not in shown] == [] or "map" in cell
+    assert "usage: %%parflow map TARGET" in shown
+    assert api.calls == []
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         ("strat", "'strat'"),
@@ -231,6 +270,10 @@ def test_help_names_every_command_and_option(run, api, shell):
         ("start --launcher", "expected one argument"),
         ("cleanup --terminate --detach", "not allowed with argument"),
         ("profile --detach", "--detach needs the profile"),
+        ("scheme", "the following arguments are required: NAME"),
+        ("scheme fast", "There is no scheme 'fast': choose one of 'ipyparallel', 'threads'"),
+        ("scheme threads --enable --disable", "not allowed with argument"),
+        ("scheme threads --workers many", "invalid int value: 'many'"),
         ("logs 'x", "No closing quotation"),
         ("map x in xs", "begin it with '%%parflow map x in xs'"),
     ],
@@ -376,6 +419,24 @@ def test_the_line_is_not_expanded(run, api):
     assert run("%%parflow map x in [{'k': '$k {k}'}['k']]\nx") == ["$k {k}"]
 
 
+def test_every_option_reaches_the_map(run, api):
+    """Under the names of parallel_map, and only those that were given."""
+    options = "--scheme serial --retries 1 --timeout 2 --on-error skip --seed 3 --checkpoint 'a b'"
+    run(f"%%parflow map x in [1] {options} --no-progress\nx")
+    ((_, _, given),) = api.calls
+    assert given == {
+        "label": "x in [1]",
+        "ask": True,
+        "scheme": "serial",
+        "retries": 1,
+        "timeout": 2.0,
+        "on_error": "skip",
+        "seed": 3,
+        "checkpoint": "a b",
+        "progress": False,
+    }
+
+
 def test_a_long_label_is_cut(run, api):
     """It has one line in displays."""
     run(f"%%parflow map x in [{', '.join('1' * 90)}]\nx")
@@ -416,9 +477,8 @@ def test_an_items_own_error_is_shown_with_the_cells_lines(run, api, capsys):
     with pytest.raises(ZeroDivisionError):
         run("%%parflow map x in [0]\ny = 1\ny / x")
     shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
-    assert "kernel/magics.py" not in shown
-    assert "item(__item)" in shown
-    assert "----> 3 y / x" in shown
+    assert "parflow_jupyter" not in shown
+    assert re.search(r"(?:, line |:)3\n.*\n.*\n----> 3 y / x\n", shown)
 
 
 def test_an_error_that_stands_for_an_item_keeps_its_traceback(run, api):
@@ -432,24 +492,6 @@ def test_an_error_of_the_expression_is_the_notebooks_own(run, api):
     """It is ordinary Python of the notebook."""
     with pytest.raises(NameError, match="nowhere"):
         run("%%parflow map x in nowhere\nx")
-
-
-@pytest.mark.parametrize(
-    ("line", "offered"),
-    [
-        ("%parflow ", {"start", "cleanup"}),
-        ("%parflow cl", {"cleanup"}),
-        ("%parflow cleanup --", {"--terminate", "--detach"}),
-        ("%%parflow map x in xs --", {"--scheme", "--retries"}),
-        ("%%parflow ", {"map"}),
-        ("%parflow nonsense --", set()),
-    ],
-)
-def test_words_are_completed(line, offered):
-    """They come from the parsers."""
-    found = magics.complete(None, SimpleNamespace(line=line))
-    assert offered <= set(found)
-    assert bool(offered) == bool(found)
 
 
 def test_unloading_takes_the_magics_back(shell):

@@ -16,12 +16,15 @@ from parflow_jupyter.errors import (
     ControllerSilentError,
     EngineLostError,
     InvalidInputError,
+    ItemError,
     NoEnginesError,
     TaskAbortedError,
     TaskEndedError,
     TaskNotFoundError,
+    TaskUnmetError,
     TaskWaitError,
 )
+from parflow_jupyter.wiring import process
 
 LIMIT = 60
 
@@ -284,11 +287,12 @@ def test_the_decorator_passes_the_options_of_tasks_on(client, engines, tmp_path)
 # --- faults ----------------------------------------------------------------------------------
 
 
-def test_an_engine_that_dies_costs_a_retry(client, tmp_path):
+def test_an_engine_that_dies_costs_a_retry(client, engines, tmp_path):
     """Without one it is reported, and nothing hangs."""
     lost = client.run(pf.MapTask(dies_once, (str(tmp_path / "a"),)))
     with pytest.raises(EngineLostError):
         client.get_task_result(lost, block=True, timeout=LIMIT)
+    engines.mend()
     saved = client.run(pf.MapTask(dies_once, (str(tmp_path / "b"),), retries=1))
     assert client.get_task_result(saved, block=True, timeout=LIMIT) == "alive"
     assert client.task_info(saved).attempts == 2
@@ -330,10 +334,7 @@ def test_an_engine_deaf_to_interrupts_is_replaced(client, engines, tmp_path):
     client.abort(taskid)
     client.barrier(taskid, timeout=LIMIT)
     assert client.run(pf.MapTask(abs, (-1,)), block=True) == 1
-    # While there is work, the queue looks after its engines.
-    waiting = client.run(pf.MapTask(abs, (-2,), depend=lambda engine: engine["pid"] < 0))
     wait_for(lambda: set(engines.ids()) - set(before), "new engine")
-    client.abort(waiting)
 
 
 def test_an_interrupt_ends_the_waiting_and_not_the_task(client):
@@ -390,6 +391,30 @@ def test_bad_connection_files_and_no_cluster(engines, tmp_path):
     stale.write_text(json.dumps(json.loads(text) | {"registration": 1}))
     with pytest.raises(ControllerSilentError, match="does not run any more"):
         pf.TaskClient(stale)
+
+
+def test_a_cluster_that_is_shut_down_takes_its_tasks_along(isolated_home, tmp_path):
+    """What runs is interrupted or lost; what waits says why when its patience ends."""
+    pf.start_engines(1)
+    client = pf.TaskClient()
+    client._queue._book.patience = 1
+    began = tmp_path / "began"
+
+    def endless(path):
+        open(path, "w").close()
+        time.sleep(3600)
+
+    try:
+        ids = [client.run(pf.MapTask(endless, (str(began),))) for _ in range(2)]
+        wait_for(began.exists, "running task")
+        pf.shutdown_cluster()
+        client.barrier(ids, timeout=LIMIT)
+    finally:
+        process.close()
+    with pytest.raises((EngineLostError, ItemError)):
+        client.get_task_result(ids[0])
+    with pytest.raises(TaskUnmetError, match="No cluster runs: start engines first"):
+        client.get_task_result(ids[1])
 
 
 def test_without_engines_a_client_says_what_to_do(isolated_home):

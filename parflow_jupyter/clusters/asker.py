@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -13,6 +14,7 @@ from ..errors import (
     InvalidInputError,
     OperationNotFoundError,
     ParflowError,
+    Problem,
     SupervisorError,
 )
 from ..events import Listener, OperationChanged
@@ -29,6 +31,7 @@ from .profiles import (
 )
 from .supervisor_client import Target, something_runs
 from .surroundings import look_around, why_nothing_is_left
+from .versions import python_problems
 from .wire import error_from_dict
 
 ANSWER_TIMEOUT = 10.0
@@ -89,7 +92,16 @@ class Asker:
             found = ClusterInfo.stopped(target.profile, target.cluster_id)
         else:
             found = ClusterInfo.from_dict(answer)
-        return replace(found, detach_refused=self._why_nothing_is_left())
+        problems = [*found.problems, *self._pythons(found)]
+        return replace(found, problems=problems, detach_refused=self._why_nothing_is_left())
+
+    def _pythons(self, info: ClusterInfo) -> list[Problem]:
+        # A server runs no maps: its kernels do, each in a Python of its own.
+        if self._kind == "server":
+            return []
+        living = [engine for engine in info.engines if engine.state != "dead"]
+        own = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return python_problems([(engine.id, engine.python) for engine in living], own)
 
     def _why_nothing_is_left(self) -> str | None:
         return why_nothing_is_left(look_around(self._owner().identity.pid))

@@ -75,6 +75,8 @@ def _supervisor_lines(path: Path) -> Iterator[str]:
     shown = f"{cluster}:{found['cluster_id']}" if found["cluster_id"] else cluster
     yield f"Supervisor of cluster {shown} ({found['state']}): pid {pid}, {_age_and_memory(pid)}"
     yield from map(_process_line, found["processes"])
+    for helper in found.get("helpers", ()):
+        yield f"  fork server: pid {helper}, {_age_and_memory(helper)}; ends with its processes"
     if found["processes"]:
         yield "  To end it all: pf.shutdown_cluster() with this profile as the current one."
     yield f"  To end only the supervisor (the next one takes over what runs): kill {pid}"

@@ -35,7 +35,7 @@ class ParflowExtension(ExtensionApp):
 
     name = "parflow_jupyter"
 
-    service: Service
+    service: Service | None = None
     bridge: Bridge | None = None
     watching: asyncio.Task[None] | None = None
 
@@ -52,6 +52,8 @@ class ParflowExtension(ExtensionApp):
             self._event_logger.register_event_schema(schema)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        if self.service is None:
+            return
         self.bridge = Bridge(asyncio.get_running_loop(), self._emit)
         watch = Watch(self.service, self.bridge, self.log.warning)
         self.watching = asyncio.create_task(watch.forever())
@@ -63,7 +65,9 @@ class ParflowExtension(ExtensionApp):
             self.watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self.watching
-        await self.service.close()
+        # Loaded twice by mistake (under two names), one of the two was never initialized.
+        if self.service is not None:
+            await self.service.close()
 
     def _emit(self, schema_id: str, data: dict[str, Any]) -> None:
         self._event_logger.emit(schema_id=schema_id, data=data)

@@ -13,19 +13,25 @@ from parflow_jupyter.clusters.profiles import locate_profile
 from parflow_jupyter.errors import EngineStartError, InvalidInputError
 
 
-def test_engines_draw_different_random_numbers(clusters):
-    """Forked engines don't share random numbers, also with numpy."""
-    clusters.start_engines(2)
-    view = connect(clusters)[:]
+def test_engines_draw_different_random_numbers(clusters, tmp_path, monkeypatch):
+    """Forked engines don't share random numbers, also of a numpy that was loaded before."""
+    (tmp_path / "sitecustomize.py").write_text("import numpy.random\n")
+    searched = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(searched))
+    clusters.start_engines(4)
 
     def draw():
+        import sys
+
+        preloaded = "numpy.random" in sys.modules
         import numpy.random
 
-        return random.random(), float(numpy.random.random())
+        return preloaded, random.random(), float(numpy.random.random())
 
-    first, second = view.apply_sync(draw)
-    assert first[0] != second[0]
-    assert first[1] != second[1]
+    drawn = connect(clusters)[:].apply_sync(draw)
+    assert [preloaded for preloaded, _, _ in drawn] == [True] * 4
+    assert len({number for _, number, _ in drawn}) == 4
+    assert len({number for _, _, number in drawn}) == 4
 
 
 def test_engines_see_no_token_and_few_threads(clusters, monkeypatch):

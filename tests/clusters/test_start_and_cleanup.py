@@ -220,23 +220,6 @@ def test_interrupt_and_replace_an_engine(clusters):
         clusters.interrupt_engine(99)
 
 
-def test_starts_and_cleanups_leave_nothing(clusters, isolated_home):
-    """Several rounds leave no process, thread, descriptor or file in the runtime folder."""
-    clusters.start_engines(1)
-    clusters.cleanup()
-    threads, fds = threading.active_count(), len(os.listdir("/proc/self/fd"))
-    for _ in range(3):
-        clusters.start_engines(1)
-        clusters.cleanup()
-    assert threading.active_count() == threads
-    assert len(os.listdir("/proc/self/fd")) == fds
-    assert os.listdir(isolated_home / "run" / "counters") == []
-    clusters.close()
-    assert wait_until(lambda: not processes_of(isolated_home), 10)
-    assert not list((isolated_home / "run").glob("*.sock"))
-    assert not list((isolated_home / "ipython").rglob("parflow-default@*"))
-
-
 def test_a_closed_handle_says_so(isolated_home):
     """A handle that was closed starts nothing."""
     handle = Clusters()

@@ -1,4 +1,4 @@
-"""``get_client(ask=True)`` where a person can answer and where nobody can, for real."""
+"""``get_client(ask=True)`` where a person can answer, and where nobody can."""
 
 import os
 import pty

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from parflow_jupyter.events import ClusterChanged, EngineExited, MapStarted, OperationChanged
+from parflow_jupyter.server.app import ParflowExtension
 from parflow_jupyter.server.bridge import Bridge, Fact, Throttle, fact_of, run_facts
 
 CLUSTER = "https://parflow-jupyter.github.io/events/cluster_changed/v1"
@@ -170,3 +171,10 @@ async def test_loading_and_stopping_an_unused_extension_asks_nothing(extension, 
     """Start is a blink."""
     await extension.stop_extension()
     assert (clusters.calls, clusters.closed) == ([], 0)
+
+
+async def test_an_extension_that_was_never_initialized_can_be_stopped(jp_serverapp):
+    """As when it is enabled under two names: the server must be able to end all the same."""
+    extension = ParflowExtension()
+    await extension._start_jupyter_server_extension(jp_serverapp)
+    await extension.stop_extension()

@@ -42,10 +42,14 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class Started:
-    """A process that a launcher started; ``python`` is its version, such as 3.11."""
+    """A process that a launcher started; ``python`` is its version, such as 3.11.
+
+    ``versions`` are those of packages in its interpreter, by name, as far as they are known.
+    """
 
     identity: ProcessIdentity
     python: str
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 ExitListener = Callable[[int, int], None]
@@ -84,6 +88,10 @@ class Launcher(ABC):
 
     def recorded(self, started: Started) -> None:  # noqa: B027 (most hold nothing back)
         """Hear that a process is in the record; one that was held back until then begins now."""
+
+    def own_pids(self) -> list[int]:
+        """Return the pids of processes that the launcher itself keeps, such as fork servers."""
+        return []
 
     @abstractmethod
     def close(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Callable
@@ -25,7 +26,7 @@ except ImportError:
     # Another Python, without this package: only its engine side is borrowed.
     borrowed = [{root!r}]
 sys.path += borrowed
-from parflow_jupyter.clusters import engine_counters, identity, records
+from parflow_jupyter.clusters import engine_counters, identity, records, versions
 from parflow_jupyter.clusters.launchers import fork_server
 for entry in borrowed:
     sys.path.remove(entry)
@@ -48,6 +49,8 @@ class ForkServerClient:
         self.on_exit = on_exit
         self.version = ""
         self.paths: list[str] = []
+        self.versions: dict[str, str] = {}
+        self._holds = False
         self._stamp: dict[str, int] = {}
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._answers: dict[int, asyncio.Future[tuple[int, int]]] = {}
@@ -117,7 +120,8 @@ class ForkServerClient:
         self._next += 1
         answer = self._answers[self._next] = asyncio.get_running_loop().create_future()
         assert self._writer is not None
-        self._writer.write(json.dumps({"id": self._next, "spec": spec}).encode() + b"\n")
+        request = {"id": self._next, "spec": spec, "holds": self._holds}
+        self._writer.write(json.dumps(request).encode() + b"\n")
         try:
             return await asyncio.wait_for(answer, timeout)
         except TimeoutError:
@@ -128,7 +132,12 @@ class ForkServerClient:
 
     def let_go(self, pid: int, *, goes: bool = True) -> None:
         """Let a forked process begin, now that it is known; or end, as nobody knows it."""
-        if self._writer is not None and not self._reading.done():
+        if not self._holds:
+            # The fork server of an earlier version of this package, in another Python.
+            if not goes:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        elif self._writer is not None and not self._reading.done():
             self._writer.write(json.dumps({"known": pid, "goes": goes}).encode() + b"\n")
 
     async def _read(self) -> None:
@@ -155,6 +164,8 @@ class ForkServerClient:
         elif "hello" in message:
             self.version = message["hello"]["python"]
             self.paths = message["hello"]["paths"]
+            self.versions = dict(message["hello"].get("versions") or {})
+            self._holds = bool(message["hello"].get("holds"))
             self._stamp = _stamp(self.paths)
             self._ready.set_result(None)
 

@@ -21,6 +21,7 @@ import sys
 from typing import Any
 
 from ..identity import process_stat
+from ..versions import package_versions
 from . import roles
 
 _preload_problems: list[str] = []
@@ -58,6 +59,8 @@ def _hello() -> dict[str, Any]:
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "paths": [path for path in sys.path if os.path.isdir(path)],
         "problems": list(_preload_problems),
+        "holds": True,
+        "versions": package_versions(),
     }
 
 
@@ -147,6 +150,9 @@ class _Server:
         pid, gate = _fork(request["spec"])
         self.gates[pid] = gate
         self.children += 1
+        if not request.get("holds"):
+            # A supervisor of an earlier version, which would never let it go.
+            self.open_gate(pid, b"+")
         # Told from here, as it stays true even of a child that has ended already.
         started = process_stat(pid)
         self.send({"id": request["id"], "pid": pid, "start_time": started and started[1]})

@@ -46,13 +46,18 @@ class LocalLauncher(Launcher):
         pid, start_time = await server.fork(spec.to_dict(), timeout)
         identity = ProcessIdentity(pid, start_time, boot_id(), pid_namespace())
         self._held[identity] = server
-        return Started(identity, server.version)
+        return Started(identity, server.version, server.versions)
 
     def recorded(self, started: Started) -> None:
         """Let the process begin."""
         server = self._held.pop(started.identity, None)
         if server is not None:
             server.let_go(started.identity.pid)
+
+    def own_pids(self) -> list[int]:
+        """Return the pids of the fork servers, also of those that only wait for their children."""
+        kept = [*self._servers.values(), *self._retired]
+        return [server.pid for server in kept if not server.is_over]
 
     def close(self) -> None:
         """Let the fork servers end with the last of their children."""

@@ -87,6 +87,7 @@ async def launch(
         owner=request.owner or None,
         launcher=request.launcher,
         python=started.python,
+        versions=started.versions,
         log=spec.log,
         counters=spec.counters,
         entropy=str(spec.entropy),

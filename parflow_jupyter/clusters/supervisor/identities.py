@@ -19,7 +19,8 @@ _EXPRESSION = (
     "(lambda i: i('json').dumps([i('os').getpid(), i('socket').gethostname(), "
     "i('platform').system(), '%d.%d' % i('sys').version_info[:2], "
     f"i('os').environ.get('{SET_VARIABLE}', ''), "
-    f"i('os').environ.get('{PLACE_VARIABLE}', '')]))(__import__)"
+    f"i('os').environ.get('{PLACE_VARIABLE}', ''), "
+    "i('sys').modules['ipyparallel'].__version__]))(__import__)"
 )
 
 
@@ -33,21 +34,22 @@ class EngineIdentity:
     python: str
     engine_set: str
     place: str = ""
+    ipyparallel: str = ""
 
 
 def read_identity(content: dict[str, Any]) -> EngineIdentity | None:
     """Return what an engine's reply says, None when it is of another form.
 
     Example:
-        >>> said = {"text/plain": repr('[7, "node1", "Linux", "3.11", "", ""]')}
+        >>> said = {"text/plain": repr('[7, "node1", "Linux", "3.11", "", "", "9.2.0"]')}
         >>> read_identity({"user_expressions": {"who": {"data": said}}}).host
         'node1'
     """
     try:
         shown = content["user_expressions"]["who"]["data"]["text/plain"]
         pid, *texts = json.loads(ast.literal_eval(shown))
-        host, system, python, engine_set, place = map(str, texts)
-        return EngineIdentity(int(pid), host, system, python, engine_set, place)
+        host, system, python, engine_set, place, version = map(str, texts)
+        return EngineIdentity(int(pid), host, system, python, engine_set, place, version)
     except (KeyError, TypeError, ValueError, SyntaxError):
         return None
 

@@ -184,6 +184,7 @@ async def _describe(cluster: Cluster, owner: Owner, params: Params) -> Any:
         "supervisor": own_identity().to_dict(),
         "owners": [found.to_dict() for found in cluster.owners.values()],
         "processes": [process.to_dict() for process in cluster.living()],
+        "helpers": [pid for found in cluster.launchers.values() for pid in found.own_pids()],
     }
 
 

@@ -10,6 +10,7 @@ from ...errors import ClusterError, ControllerSilentError, Problem
 from ..controller_files import is_reachable_from_elsewhere
 from ..identity import is_stopped
 from ..model import ClusterInfo, ControllerInfo, EngineInfo, EngineState
+from ..versions import package_problems
 from .controllers import connect_controller
 from .state import Cluster, ManagedProcess
 from .stopping import lost_by_cleanup
@@ -178,6 +179,16 @@ def _problems(cluster: Cluster, engines: list[EngineInfo]) -> list[Problem]:
     return found
 
 
+def _mismatches(cluster: Cluster) -> list[Problem]:
+    registered = cluster.link.engines if cluster.link is not None else {}
+    known = {item.uuid: item.versions for item in cluster.living("engine")}
+    for uuid, identity in cluster.identities.known.items():
+        known[uuid] = {"ipyparallel": identity.ipyparallel}
+    named = {f"engine {number}": known.get(uuid, {}) for uuid, number in registered.items()}
+    found = [package_problems(name, theirs, cluster.versions) for name, theirs in named.items()]
+    return [problem for problems in found for problem in problems]
+
+
 async def refresh(cluster: Cluster) -> dict[int, int]:
     """Look whether the controller is there and answers; return the queue counts by engine id."""
     if cluster.link is None:
@@ -212,7 +223,7 @@ async def cluster_info(cluster: Cluster, owner: str | None) -> ClusterInfo:
         engines_started_here=sum(1 for engine in living if engine.started_here),
         engines_total=len(living),
         engines=engines,
-        problems=_problems(cluster, engines),
+        problems=_problems(cluster, engines) + _mismatches(cluster),
         lost_by_cleanup=lost_by_cleanup(cluster, owner),
         adoptable=len(cluster.unowned()),
     )

@@ -20,6 +20,7 @@ from ..logs import engine_log_name
 from ..owners import Owner
 from ..records import RECORD_VERSION, record_path, remove_file, write_private_json
 from ..runtime import cluster_key, host_name, runtime_dir, socket_path
+from ..versions import package_versions
 from .identities import Identities
 from .link import ControllerLink
 from .operation import RunningOperation
@@ -52,6 +53,7 @@ class ManagedProcess:
     entropy: str
     spec: dict[str, Any]
     environment: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     restarts: int = 0
     restart_limit: int = 0
     note: str = ""
@@ -82,7 +84,7 @@ class ManagedProcess:
     def to_dict(self) -> dict[str, Any]:
         """Return the form kept in the record; it holds no secret."""
         kept: tuple[str, ...] = ("kind", "uuid", "owner", "launcher", "python", "log", "counters")
-        kept += ("entropy", "engine_id", "restarts", "restart_limit", "spec")
+        kept += ("entropy", "engine_id", "restarts", "restart_limit", "spec", "versions")
         more = {name: getattr(self, name) for name in kept}
         leased = None if self.lease_until is None else time.time() + self.lease_left()
         return {**more, "identity": self.identity.to_dict(), "lease_until": leased}
@@ -133,6 +135,8 @@ class Cluster:
         self.problems: list[Problem] = []
         self.exits: dict[int, int] = {}
         self.launchers: dict[str, Launcher] = {}
+        # As they are now: an upgrade changes what is installed, not what was loaded.
+        self.versions = package_versions()
         self.last_used = time.monotonic()
         self.had_owner = False
         self.quit = asyncio.Event()

@@ -246,6 +246,7 @@ def test_cluster_information_as_json():
     assert list(data) == [
         "profile", "cluster_id", "state", "connected", "controller", "engines_started_here",
         "engines_total", "engines", "problems", "lost_by_cleanup", "detach_refused",
+        "adoptable",
     ]  # fmt: skip
     assert list(data["engines"][0]) == [
         "id", "pid", "host", "system", "python", "launcher", "started_here", "state", "queued",

@@ -90,7 +90,7 @@ def launcher_class(request, of_others):
 
 
 def test_what_a_launcher_promises(launcher_class, isolated_home):
-    """It starts at once, tells each end once, and what it started outlives its close."""
+    """It starts at once, tells each end once, and what is recorded outlives its close."""
     assert issubclass(launcher_class, Launcher)
     assert isinstance(launcher_class.is_on_this_host, bool)
     security = locate_profile("default") / "security"
@@ -109,6 +109,7 @@ def test_what_a_launcher_promises(launcher_class, isolated_home):
         while not exits:
             await asyncio.sleep(0.01)
         assert exits == [(first.pid, signal.SIGKILL)]
+        launcher.recorded(started[1])
         refused = spec("engine", isolated_home, python=str(isolated_home / "no-python"))
         with pytest.raises(EngineStartError, match="no-python"):
             await launcher.start(refused, 30)

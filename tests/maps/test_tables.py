@@ -43,7 +43,6 @@ from parflow_jupyter.maps.schemes.base import Capabilities, Readiness, Scheme
         ({"timeout": float("inf")}, "timeout=inf"),
         ({"timeout": "3"}, "timeout='3'"),
         ({"init": 3}, "init=3"),
-        ({"share": False}, "share=False"),
         ({"checkpoint": "a"}, "checkpoint="),
         ({"key": len}, "key="),
     ],

@@ -78,7 +78,7 @@ def test_processes_end_with_their_parent(ending):
         "from parflow_jupyter.maps import MapOptions, run_map\n"
         "from parflow_jupyter.maps.schemes import load\n"
         "def item(x):\n"
-        "    print(os.getpid(), file=sys.__stdout__, flush=True)\n"
+        "    os.write(1, f'{os.getpid()}\\n'.encode())  # in one piece, as two write\n"
         "    time.sleep(60)\n"
         "options = MapOptions(progress=False, block=False)\n"
         "run_map(item, [range(2)], options=options, schemes=[load('processes')(2)])\n"

@@ -71,7 +71,7 @@ describe('actions on one engine', () => {
   });
 
   it('are confirmed where others use the engine, and say whose it is', async () => {
-    const owner = 'Jupyter server with PID 7';
+    const owner = 'Jupyter server, pid 7';
     api.allOwners.owners = [{ engine: 0, owner }];
     await show({ ...RUNNING, engines: [engine(0, { started_here: false })] });
     await press('Interrupt engine 0');

@@ -55,6 +55,8 @@ async function moment(builder: Locator, panel: Locator): Promise<void> {
 
 for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
   test(`overview in ${theme}`, async ({ page, tmpPath }) => {
+    // It computes for a minute on two idle cores, and longer on busy ones.
+    test.setTimeout(300000);
     await page.theme.setTheme(theme);
     const { notebook, setup } = shortened();
     await page.contents.uploadContent(setup, 'text', `${tmpPath}/setup.py`);

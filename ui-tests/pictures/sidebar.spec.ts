@@ -20,7 +20,7 @@ result = pf.parallel_map(thumbnail, range(400), on_error="collect", block=False)
 for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
   test(`sidebar in ${theme}`, async ({ page, panel, dialog, tmpPath }) => {
     await page.theme.setTheme(theme);
-    await page.setViewportSize({ width: 1200, height: 860 });
+    await page.setViewportSize({ width: 1200, height: 960 });
     await page.sidebar.openTab('parflow-jupyter-panel');
     await panel
       .getByRole('button', { name: 'Start new engine processes' })

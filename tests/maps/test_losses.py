@@ -13,20 +13,14 @@ from parflow_jupyter.maps.lazy import run_imap
 from parflow_jupyter.maps.schemes import load, names
 
 
-def scheme_of(request):
-    if request.param == "ipyparallel":
-        return request.getfixturevalue("engines").scheme()
-    return load(request.param)()
-
-
 @pytest.fixture(params=names())
-def scheme(request):
-    return scheme_of(request)
+def scheme(request, make_scheme):
+    return make_scheme(request.param)
 
 
 @pytest.fixture(params=[name for name in names() if not load(name).capabilities.in_caller])
-def elsewhere(request):
-    return scheme_of(request)
+def elsewhere(request, make_scheme):
+    return make_scheme(request.param)
 
 
 def mapped(scheme, function, items, **options):

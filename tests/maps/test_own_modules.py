@@ -17,10 +17,8 @@ _numbers = iter(range(1000))
 
 
 @pytest.fixture(params=SHIPPING)
-def scheme(request):
-    if request.param == "ipyparallel":
-        return request.getfixturevalue("engines").scheme()
-    return load(request.param)(2)
+def scheme(request, make_scheme):
+    return make_scheme(request.param, 2)
 
 
 def mapped(scheme, function, items, **options):

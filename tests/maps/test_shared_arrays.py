@@ -1,5 +1,6 @@
 """Large arrays: once per host, read-only, and gone when their run or their client is."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -27,10 +28,8 @@ SHIPPING = [name for name in names() if load(name).ships]
 
 
 @pytest.fixture(params=SHIPPING)
-def scheme(request):
-    if request.param == "ipyparallel":
-        return request.getfixturevalue("engines").scheme()
-    return load(request.param)(2)
+def scheme(request, make_scheme):
+    return make_scheme(request.param, 2)
 
 
 def mapped(scheme, function, *iterables, **options):
@@ -67,6 +66,11 @@ def sent(monkeypatch):
 
 def about(array, x):
     return os.getpid(), float(array[x]), array.flags.writeable, shares_of("self")
+
+
+def first_and_shares(array):
+    gc.collect()  # the tracebacks of an earlier run may hold its arrays a little longer
+    return float(array[0]), shares_of("self")
 
 
 # --- what is shared --------------------------------------------------------------------------
@@ -170,7 +174,7 @@ def test_an_array_that_a_stream_fills_anew_is_not_shared(scheme):
 
     options = MapOptions(progress=False, scheme=scheme.name)
     results = run_imap(
-        lambda array: (float(array[0]), shares_of("self")),
+        first_and_shares,
         [frames()],
         options=options,
         schemes=[scheme],

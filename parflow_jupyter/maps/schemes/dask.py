@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from parflow_jupyter.maps.agent import AGENT
-from parflow_jupyter.maps.control import answer
+from parflow_jupyter.maps.control import DATA, answer
 from parflow_jupyter.maps.envelope import Batch
 from parflow_jupyter.maps.packing import Packer
 from parflow_jupyter.maps.schemes._cores import counted
@@ -25,6 +25,7 @@ from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, why_unfit
 from parflow_jupyter.maps.schemes.base import (
     Answered,
     Capabilities,
+    Early,
     GivenBack,
     Plan,
     Readiness,
@@ -231,6 +232,18 @@ class _Workers(Slots):
         wish = {"do": "give-back", "run": self._plan.run, "batch": batch, "size": size}
         self._wish(slot, wish, lambda said: self._sink(GivenBack(slot, batch, said["position"])))
 
+    def collect(self, slot: Slot, batch: int, first: int) -> None:
+        wish = {"do": "collect", "run": self._plan.run, "batch": batch, "first": first}
+        self._wish(slot, wish, partial(self._collected, slot, batch, first))
+
+    def _collected(self, slot: Slot, batch: int, first: int, answer: dict[str, Any]) -> None:
+        data = answer.get(DATA)
+        if data is not None:
+            self._sink(Early(slot, batch, first, partial(self._packer.unpack, slot, data)))
+
+    def running(self, slot: Slot) -> tuple[int, int] | None:
+        return self._packer.running(slot)
+
     def ask_alive(self, slot: Slot) -> None:
         run = self._plan.run
         self._wish(slot, {"do": "status"}, lambda status: self._sink(alive(slot, run, status)))
@@ -248,7 +261,11 @@ class _Workers(Slots):
 
     def close(self) -> None:
         self._open = False
+        if self._packer.shares_anything:
+            for address in list(self._there):
+                self._wish(_slot(address), {"do": "forget", "run": self._plan.run}, lambda _: None)
         self._forget()
+        self._packer.close()
 
 
 def run_batch(blob: bytes) -> bytes:

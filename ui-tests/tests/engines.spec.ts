@@ -140,9 +140,11 @@ test('the schemes are arranged, and a map is followed and cancelled', async ({
     await page.keyboard.press('Enter');
     await expect(schemes).toContainText('first choice · 1 process of');
     await up.focus();
-    await page.keyboard.press('Enter');
-    await expect(names.first()).toHaveAccessibleName('processes');
-    await expect(up).toBeFocused();
+    for (const place of [1, 0]) {
+      await page.keyboard.press('Enter');
+      await expect(names.nth(place)).toHaveAccessibleName('processes');
+      await expect(up).toBeFocused();
+    }
     await schemes.getByRole('checkbox', { name: 'threads' }).focus();
     await page.keyboard.press('Space');
     await expect(schemes).toContainText('switched off');

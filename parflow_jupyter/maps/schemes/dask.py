@@ -17,16 +17,14 @@ from importlib.util import find_spec
 from typing import Any
 
 from parflow_jupyter.maps.agent import AGENT
-from parflow_jupyter.maps.control import DATA, answer
+from parflow_jupyter.maps.control import answer
 from parflow_jupyter.maps.envelope import Batch
-from parflow_jupyter.maps.packing import Packer
 from parflow_jupyter.maps.schemes._cores import counted
 from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, why_unfit
+from parflow_jupyter.maps.schemes._wishes import Heard, Wish, WishingSlots
 from parflow_jupyter.maps.schemes.base import (
     Answered,
     Capabilities,
-    Early,
-    GivenBack,
     Plan,
     Readiness,
     Scheme,
@@ -36,7 +34,6 @@ from parflow_jupyter.maps.schemes.base import (
     SlotLeft,
     SlotRefused,
     Slots,
-    alive,
 )
 
 DEADLINE = 5.0
@@ -105,12 +102,10 @@ def _why_none() -> str:
     return "there is no dask client: make one with distributed.Client()"
 
 
-class _Workers(Slots):
+class _Workers(WishingSlots):
     def __init__(self, client: Any, plan: Plan, sink: Sink) -> None:
+        super().__init__(plan, sink)
         self._client = client
-        self._plan = plan
-        self._sink = sink
-        self._packer = Packer(plan)
         self._lock = threading.Lock()
         self._there: set[str] = set()
         self._asked: set[str] = set()
@@ -225,32 +220,7 @@ class _Workers(Slots):
 
     # --- wishes --------------------------------------------------------------------
 
-    def interrupt(self, slot: Slot) -> None:
-        self._wish(slot, {"do": "stop", "run": self._plan.run}, lambda _: None)
-
-    def give_back(self, slot: Slot, batch: int, size: int) -> None:
-        wish = {"do": "give-back", "run": self._plan.run, "batch": batch, "size": size}
-        self._wish(slot, wish, lambda said: self._sink(GivenBack(slot, batch, said["position"])))
-
-    def collect(self, slot: Slot, batch: int, first: int) -> None:
-        wish = {"do": "collect", "run": self._plan.run, "batch": batch, "first": first}
-        self._wish(slot, wish, partial(self._collected, slot, batch, first))
-
-    def _collected(self, slot: Slot, batch: int, first: int, answer: dict[str, Any]) -> None:
-        data = answer.get(DATA)
-        if data is not None:
-            self._sink(Early(slot, batch, first, partial(self._packer.unpack, slot, data)))
-
-    def running(self, slot: Slot) -> tuple[int, int] | None:
-        return self._packer.running(slot)
-
-    def ask_alive(self, slot: Slot) -> None:
-        run = self._plan.run
-        self._wish(slot, {"do": "status"}, lambda status: self._sink(alive(slot, run, status)))
-
-    def _wish(
-        self, slot: Slot, wish: dict[str, Any], heard: Callable[[dict[str, Any]], None]
-    ) -> None:
+    def _wish(self, slot: Slot, wish: Wish, heard: Heard) -> None:
         async def ask() -> None:
             address = _address(slot)
             # A worker that is gone is noticed by whoever looks after them.
@@ -261,9 +231,8 @@ class _Workers(Slots):
 
     def close(self) -> None:
         self._open = False
-        if self._packer.shares_anything:
-            for address in list(self._there):
-                self._wish(_slot(address), {"do": "forget", "run": self._plan.run}, lambda _: None)
+        for address in list(self._there):
+            self._forget_shares(_slot(address))
         self._forget()
         self._packer.close()
 

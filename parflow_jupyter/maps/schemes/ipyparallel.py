@@ -14,9 +14,8 @@ from functools import partial
 from typing import Any
 
 from parflow_jupyter.maps.agent import RunBatch
-from parflow_jupyter.maps.control import DATA, FIELD
+from parflow_jupyter.maps.control import FIELD
 from parflow_jupyter.maps.envelope import Batch
-from parflow_jupyter.maps.packing import Packer
 from parflow_jupyter.maps.schemes._deaf import DEAF, Deaf
 from parflow_jupyter.maps.schemes._messages import (
     OnEngineExit,
@@ -27,11 +26,10 @@ from parflow_jupyter.maps.schemes._messages import (
     slot_of,
 )
 from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, prepare_canning, why_unfit
+from parflow_jupyter.maps.schemes._wishes import Heard, Wish, WishingSlots
 from parflow_jupyter.maps.schemes.base import (
     Answered,
     Capabilities,
-    Early,
-    GivenBack,
     Plan,
     Readiness,
     Scheme,
@@ -41,7 +39,6 @@ from parflow_jupyter.maps.schemes.base import (
     SlotLeft,
     SlotRefused,
     Slots,
-    alive,
 )
 
 Connect = Callable[[], Any]
@@ -97,7 +94,7 @@ class IPyParallelScheme(Scheme):
         return engines
 
 
-class _Engines(Slots):
+class _Engines(WishingSlots):
     def __init__(
         self,
         client: Any,
@@ -106,12 +103,10 @@ class _Engines(Slots):
         replace: Callable[[int], None] | None,
         only: int | None = None,
     ) -> None:
+        super().__init__(plan, sink)
         self._client = client
         self._only = only
-        self._sink = sink
         self._replace = replace
-        self._plan = plan
-        self._packer = Packer(plan)
         self._killed: set[Slot] = set()
         self._uuids: dict[int, bytes] = {}
         self._gone: set[bytes] = set()
@@ -261,41 +256,12 @@ class _Engines(Slots):
 
     # --- wishes ------------------------------------------------------------------
 
-    def interrupt(self, slot: Slot) -> None:
-        self._wish(slot, {"do": "stop", "run": self._plan.run}, lambda _: None)
-
-    def give_back(self, slot: Slot, batch: int, size: int) -> None:
-        wish = {"do": "give-back", "run": self._plan.run, "batch": batch, "size": size}
-        self._wish(
-            slot, wish, lambda answer: self._sink(GivenBack(slot, batch, answer["position"]))
-        )
-
-    def collect(self, slot: Slot, batch: int, first: int) -> None:
-        wish = {"do": "collect", "run": self._plan.run, "batch": batch, "first": first}
-        self._wish(slot, wish, partial(self._collected, slot, batch, first))
-
-    def _collected(self, slot: Slot, batch: int, first: int, answer: dict[str, Any]) -> None:
-        data = answer.get(DATA)
-        if data is not None:
-            self._sink(Early(slot, batch, first, partial(self._packer.unpack, slot, data)))
-
-    def running(self, slot: Slot) -> tuple[int, int] | None:
-        return self._packer.running(slot)
-
-    def ask_alive(self, slot: Slot) -> None:
-        run = self._plan.run
-        self._wish(slot, {"do": "status"}, lambda status: self._sink(alive(slot, run, status)))
-
-    def _wish(
-        self, slot: Slot, wish: dict[str, Any], heard: Callable[[dict[str, Any]], None]
-    ) -> None:
+    def _wish(self, slot: Slot, wish: Wish, heard: Heard) -> None:
         uuid = self._uuids.get(engine_of(slot))
         if uuid is not None:
             self._wish_at(uuid, wish, heard)
 
-    def _wish_at(
-        self, uuid: bytes, wish: dict[str, Any], heard: Callable[[dict[str, Any]], None]
-    ) -> None:
+    def _wish_at(self, uuid: bytes, wish: Wish, heard: Heard) -> None:
         if self._client._closed:
             return
         future = self._client._send(
@@ -311,9 +277,8 @@ class _Engines(Slots):
 
     def close(self) -> None:
         self.over.set()
-        if self._packer.shares_anything:
-            for engine in list(self._uuids):
-                self._wish(slot_of(engine), {"do": "forget", "run": self._plan.run}, lambda _: None)
+        for engine in list(self._uuids):
+            self._forget_shares(slot_of(engine))
         self._packer.close()
 
 

@@ -7,15 +7,12 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from parflow_jupyter.maps.control import DATA
 from parflow_jupyter.maps.envelope import Batch
-from parflow_jupyter.maps.packing import Packer
 from parflow_jupyter.maps.schemes._cores import cores, counted
+from parflow_jupyter.maps.schemes._wishes import Heard, Wish, WishingSlots
 from parflow_jupyter.maps.schemes.base import (
     Answered,
     Capabilities,
-    Early,
-    GivenBack,
     Plan,
     Readiness,
     Scheme,
@@ -24,7 +21,6 @@ from parflow_jupyter.maps.schemes.base import (
     SlotJoined,
     SlotLeft,
     Slots,
-    alive,
 )
 
 
@@ -56,15 +52,13 @@ class ProcessesScheme(Scheme):
         return _Processes(plan, sink, wanted, threads=max(1, cores() // count))
 
 
-class _Processes(Slots):
+class _Processes(WishingSlots):
     def __init__(self, plan: Plan, sink: Sink, count: int, threads: int) -> None:
         from parflow_jupyter.maps.schemes._workers import WORKERS, Worker
 
-        self._plan = plan
-        self._sink = sink
+        super().__init__(plan, sink)
         self._threads = threads
         self._all = WORKERS
-        self._packer = Packer(plan)
         self._lock = threading.Lock()
         self._workers: dict[Slot, Worker] = {}
         self._out: dict[Slot, set[int]] = {}
@@ -101,39 +95,10 @@ class _Processes(Slots):
         self._out[slot].discard(batch)
         self._sink(Answered(slot, batch, partial(self._packer.unpack, slot, answer), size))
 
-    def interrupt(self, slot: Slot) -> None:
-        self._wish(slot, {"do": "stop", "run": self._plan.run})
-
-    def give_back(self, slot: Slot, batch: int, size: int) -> None:
-        worker = self._workers.get(slot)
-        wish = {"do": "give-back", "run": self._plan.run, "batch": batch, "size": size}
-        if worker is not None:
-            sink = self._sink
-            worker.wish(wish, lambda said: sink(GivenBack(slot, batch, said["position"])))
-
-    def collect(self, slot: Slot, batch: int, first: int) -> None:
-        worker = self._workers.get(slot)
-        wish = {"do": "collect", "run": self._plan.run, "batch": batch, "first": first}
-        if worker is not None:
-            worker.wish(wish, partial(self._collected, slot, batch, first))
-
-    def _collected(self, slot: Slot, batch: int, first: int, answer: dict[str, Any]) -> None:
-        data = answer.get(DATA)
-        if data is not None:
-            self._sink(Early(slot, batch, first, partial(self._packer.unpack, slot, data)))
-
-    def running(self, slot: Slot) -> tuple[int, int] | None:
-        return self._packer.running(slot)
-
-    def ask_alive(self, slot: Slot) -> None:
-        worker, run = self._workers.get(slot), self._plan.run
-        if worker is not None:
-            worker.wish({"do": "status"}, lambda said: self._sink(alive(slot, run, said)))
-
-    def _wish(self, slot: Slot, wish: dict[str, Any]) -> None:
+    def _wish(self, slot: Slot, wish: Wish, heard: Heard) -> None:
         worker = self._workers.get(slot)
         if worker is not None:
-            worker.wish(wish, lambda _: None)
+            worker.wish(wish, heard)
 
     def kill(self, slot: Slot) -> bool:
         worker = self._workers.get(slot)
@@ -157,8 +122,7 @@ class _Processes(Slots):
     def close(self) -> None:
         for slot, worker in list(self._workers.items()):
             worker.watch(self, None)
-            if self._packer.shares_anything:
-                self._wish(slot, {"do": "forget", "run": self._plan.run})
+            self._forget_shares(slot)
             if self._out[slot] and self._runs_mine(slot):
                 # It did not let itself be interrupted, and would hold up the next map.
                 worker.kill()

@@ -45,4 +45,5 @@ pytest_collect_file = Sybil(
 ).pytest()
 
 # Doctests are looked for in every module; several of these have the same name.
-collect_ignore_glob = ["tests/conftest.py", "tests/*/conftest.py"]
+# A stand-in is a command, and no module.
+collect_ignore_glob = ["tests/conftest.py", "tests/*/conftest.py", "tests/*/fake_*.py"]

@@ -214,7 +214,7 @@ def others_text(info: dict[str, Any]) -> str:
     """Say which engines of others a shutdown ends, by owner; nothing for none.
 
     Args:
-        info: JSON form of a ClusterInfo.
+        info: The facts of a ClusterInfo.
 
     Example:
         >>> theirs = {"started_here": False, "state": "idle", "owner": "Jupyter server, pid 12"}

@@ -144,7 +144,7 @@ def _shutdown(asked: Namespace, api: Any) -> Text:
     info = api.cluster_info()
     profile = info.profile
     if not asked.yes:
-        others = others_text(info.to_dict())
+        others = others_text(info.facts())
         answer = consent.ask(
             f"Stop the whole cluster of profile {profile!r}, for everybody?{others}"
         )

@@ -18,7 +18,7 @@ import cloudpickle
 from parflow_jupyter.maps.envelope import Envelope
 from parflow_jupyter.maps.held import Held
 from parflow_jupyter.maps.interrupts import Current
-from parflow_jupyter.maps.items import call_init, run_items
+from parflow_jupyter.maps.items import call_init, count_completed, run_items
 from parflow_jupyter.maps.memory import IDLE, open_mark
 from parflow_jupyter.maps.seeds import keep_state, seeder
 from parflow_jupyter.maps.shares import load
@@ -53,6 +53,7 @@ class Agent:
 
     def run_batch(self, blob: bytes) -> bytes:
         """Run one packed batch and return its packed envelope; never raises for an item."""
+        count_completed(0)
         head, packed = pickle.loads(blob)
         self._open_mark(head)
         held = self._held.take(head["run"], head)

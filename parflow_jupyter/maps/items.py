@@ -76,7 +76,7 @@ def run_items(
     if (whole := _even(envelope)) < len(indices):
         envelope.state = "interrupted" if current.interrupted else "partial"
     envelope.output, envelope.shown = captured.kept(), None
-    _count_completed(whole)
+    count_completed(whole)
     return envelope
 
 
@@ -227,9 +227,10 @@ def _round_trip(error: BaseException) -> bytes | None:
     return pickled if type(again) is type(error) else None
 
 
-def _count_completed(count: int) -> None:
+def count_completed(count: int) -> None:
+    """Count items as tasks of this engine; without a call, a batch would count as one."""
     counters = sys.modules.get("parflow_jupyter.clusters.engine_counters")
-    if counters is not None and count:
+    if counters is not None:
         counters.add_completed(count)
 
 

@@ -56,6 +56,9 @@ def test_engines_see_no_token_and_few_threads(clusters, monkeypatch):
 @pytest.mark.parametrize(("asked", "expected"), [(None, available_cores()), ("1", 1), ("2", 2)])
 def test_numeric_libraries_share_the_cores(clusters, monkeypatch, asked, expected):
     """Libraries loaded before the fork obey the limit, too: cores / engines, or as asked."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        # A test before this may have started dask, which sets them.
+        monkeypatch.delenv(name, raising=False)
     if asked is not None:
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", asked)
     clusters.start_engines(1)

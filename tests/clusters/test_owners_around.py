@@ -136,7 +136,7 @@ def test_a_script_run_from_a_cell(serve, isolated_home):
     (isolated_home / "script.py").write_text(SCRIPT)
     told = _run(client, f"!{sys.executable} {isolated_home / 'script.py'}")
     assert "of the script: 1 of 2" in told
-    left = json.loads(_run(client, "import json; print(json.dumps(pf.cluster_info().to_dict()))"))
+    left = json.loads(_run(client, "import json; print(json.dumps(pf.cluster_info().facts()))"))
     assert (left["engines_total"], left["engines_started_here"]) == (1, 1)
     assert left["engines"][0]["owner"] == f"Jupyter server, pid {server.process.pid}"
     client.stop_channels()

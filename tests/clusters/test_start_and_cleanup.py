@@ -109,7 +109,7 @@ def test_changing_the_profile(clusters, isolated_home):
         clusters.change_profile("missing")
     with pytest.raises(CleanupNeededError) as caught:
         clusters.change_profile("default")
-    assert caught.value.details == {"engines": 1, "controller": True}
+    assert caught.value.details == {"engines": 1, "controller": True, "lost": 0}
     assert clusters.current() == ("other", "")
     states = {profile.name: profile.running for profile in clusters.profiles()}
     assert states == {"default": False, "other": True}

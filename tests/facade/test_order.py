@@ -10,7 +10,9 @@ from parflow_jupyter import wiring
 def test_a_map_tries_the_schemes_in_the_arranged_order():
     """Serial stays the last resort."""
     offered = [choice.scheme.name for choice in wiring.toolbox()]
-    assert offered == list(pf.schemes()) == ["ipyparallel", "processes", "threads", "serial"]
+    assert (
+        offered == list(pf.schemes()) == ["ipyparallel", "dask", "processes", "threads", "serial"]
+    )
     pf.configure_scheme("threads", position=0)
     assert [choice.scheme.name for choice in wiring.toolbox()] == list(pf.schemes())
     threaded = pf.parallelizable(threads=True)(abs_of)

@@ -72,7 +72,7 @@ def tab(tmp_path, monkeypatch):
         # options: those left, those of the group that is spent are not
         ("%parflow cleanup --", ["--detach", "--terminate"]),
         ("%parflow cleanup ", ["--detach", "--terminate"]),
-        ("%parflow start 2 --launcher local --", ["--profile"]),
+        ("%parflow start 2 --launcher local --", ["--profile", "--restart"]),
         ("%parflow scheme serial --enable ", ["--workers"]),
         ("%parflow shutdown --y", ["--yes"]),
         # names

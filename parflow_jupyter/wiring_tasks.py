@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from .maps.schemes.base import Scheme
-
-_STUCK_AFTER = 5.0
-"""Seconds after which an engine whose task was aborted, but does not end, is replaced."""
 
 
 class EnginesOfACluster:
@@ -95,9 +91,6 @@ class EnginesOfACluster:
             name = self._connected()._engines.get(engine)
             if name is not None:
                 self._stopped[engine] = name
-                later = threading.Timer(_STUCK_AFTER, self._replace_if_stuck, (engine, name))
-                later.daemon = True
-                later.start()
             result.cancel()
 
         def wait() -> None:
@@ -107,15 +100,9 @@ class EnginesOfACluster:
         threading.Thread(target=wait, name=label, daemon=True).start()
         return stop
 
-    def _replace_if_stuck(self, engine: int, name: str) -> None:
-        # Not ours, or gone meanwhile: it takes part again when its task ends.
-        with contextlib.suppress(Exception):
-            if self._client is None and self._still_has_work(engine, name):
-                wiring.replace_engine(engine)
-
     def pack_call(self, function: Any, args: Any, kwargs: Any) -> dict[str, Any]:
         """Return a call as an engine takes it, with the source that tracebacks show."""
-        shipped = ship(function)
+        shipped = ship(function, share=False)
         arguments = _pickled((tuple(args), kwargs), "the task's arguments")
         return {
             "function": shipped.pickled,

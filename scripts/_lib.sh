@@ -4,7 +4,7 @@ ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$ROOT" || exit 1
 LOGS=$(mktemp -d "${TMPDIR:-/tmp}/parflow-logs.XXXXXX")
 STEP_PID=
-# Ends a step that still runs, with all it started, when the script is interrupted.
+# Ends a step that still runs, when the script is interrupted.
 trap '[ -z "$STEP_PID" ] || kill "$STEP_PID" 2>/dev/null; rm -rf "$LOGS"' EXIT
 trap 'exit 130' INT TERM
 

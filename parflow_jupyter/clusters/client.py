@@ -288,7 +288,10 @@ class Clusters(Steering):
 
     def _release(self, target: Target, crashed: bool) -> None:
         params = {"crashed": crashed}
-        self._ask(target, "release_owner", params, timeout=CLEANUP_TIMEOUT, start=False)
+        # Were the supervisor killed meanwhile, nobody else would end what was started.
+        used = (str(target.profile_dir), target.cluster_id) in read_used(self._owner())
+        start = used and something_runs(target)
+        self._ask(target, "release_owner", params, timeout=CLEANUP_TIMEOUT, start=start)
 
     def _close_at_exit(self) -> None:
         # A forked child has this handle, too, but did not start anything.

@@ -1,7 +1,7 @@
 """What is known about profiles, clusters and operations, as plain frozen data.
 
 ``to_dict`` of each class is its JSON form, which is also the REST form and the
-form on the supervisor's socket.
+form on the supervisor's socket (of ``ClusterInfo``, ``facts`` is what goes over the socket).
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .engine_count import available_cores, default_limit
-from .launchers import DEFAULT_LAUNCHER, launcher_names
+from .engine_count import available_cores, default_limit, limit_of_start
+from .launchers import DEFAULT_LAUNCHER, is_on_this_host, launcher_names
 from .profiles import configured_launcher
 
 _COMMANDS = {
@@ -57,10 +57,11 @@ def start_choices(profile_dir: Path) -> StartChoices:
     """Return what a start in a profile can choose from."""
     names = launcher_names()
     configured = configured_launcher(profile_dir)
+    chosen = configured if configured in names else DEFAULT_LAUNCHER
     return StartChoices(
         default=min(available_cores(), default_limit()),
-        limit=default_limit(),
-        launcher=configured if configured in names else DEFAULT_LAUNCHER,
+        limit=limit_of_start(is_on_this_host(chosen)),
+        launcher=chosen,
         launchers=[LauncherChoice(name, note_on(name)) for name in names],
     )
 

@@ -14,7 +14,7 @@ from .start_params import start_params
 from .supervisor_client import something_runs
 from .whose import ClusterOwners
 
-STOP_TIMEOUT = 20.0
+STOP_TIMEOUT = 30.0
 REPLACE_TIMEOUT = 90.0
 
 

@@ -48,7 +48,9 @@ def retry(
             f"The map {result.report.label!r} still runs: wait for it, or cancel() it first."
         )
     if result.origin is None:
-        raise InvalidInputError("This result came without its function: run its map again.")
+        raise InvalidInputError(
+            "This result was read lazily, or came without its function: run its map again."
+        )
     indices = result._outcome.without_value()
     if not indices:
         return result
@@ -100,5 +102,6 @@ class _Again(Call):
     def start(self) -> MapResult:
         self._result._begin_again()
         self._report.not_run = 0
+        self._report.left_out.clear()
         self._outcome.reopen(self._indices)
         return super().start()

@@ -84,7 +84,8 @@ class Keeping:
         self._take_apart(function, init)
 
     def _take_apart(self, function: Callable[..., Any], init: Callable[[], Any] | None) -> None:
-        others = () if init is None else (init,)
+        # Another key= means other items by the same value.
+        others = [other for other in (init, self._key) if other is not None]
         try:
             self._function = function_key(function, *others, files=self._files)
         except UnhashableError as error:

@@ -80,6 +80,7 @@ class Outcome:
         self.first_failure = self.fatal = None
         self._later.clear()
         self.report.output = [entry for entry in self.report.output if entry[0] not in again]
+        self.report.kept_output = sum(len(text) for _, _, text in self.report.output)
         self.ledger.reopen(indices)
 
     def take_in(self, slot: str, indices: Sequence[int], envelope: Envelope) -> None:

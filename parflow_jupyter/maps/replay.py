@@ -53,7 +53,8 @@ class Replay:
         if origin.options.init is not None and not self._initialized:
             origin.options.init()
             self._initialized = True
-        arguments = [column[failure.index] for column in origin.columns]
+        # The column may have forgotten it: input that is read lazily does.
+        arguments = [failure.item] if len(origin.columns) == 1 else list(failure.item)
         restore = keep_state()
         try:
             if entropy is not None:

@@ -120,8 +120,10 @@ class Call:
         if self._chosen is not None:
             self._report.scheme = self._chosen.scheme.name
             self._report.reason = self._chosen.reason
-        self._result.origin = Origin(function, columns, options, schemes, history, owner)
-        self._outcome.replay = Replay(self._result.origin, self._report)
+        origin = Origin(function, columns, options, schemes, history, owner)
+        # Input that was read lazily is forgotten, and so are the results that were taken.
+        self._result.origin = origin if source is None else None
+        self._outcome.replay = Replay(origin, self._report)
         self._scheme = self._chosen.scheme if self._chosen else SerialScheme()
         listeners = [listener] if listener is not None else []
         listeners += self._display() if there_are_items else []
@@ -133,6 +135,7 @@ class Call:
         ships = self._scheme.ships and there_are_items
         shipped = ship(function, options.init, share=options.share) if ships else None
         self._there_are_items = there_are_items
+        self._shares = shipped.shares if shipped is not None else None
         if shipped is not None:
             told = [heavy_function(self._report.label, len(shipped.pickled))]
             told += [edited_modules(shipped.pickled)]
@@ -206,7 +209,8 @@ class Call:
         """Begin, and return the result at once."""
         if not self._there_are_items:
             self._result._end("done", None)
-            last.remember(self._result)
+            if self.remembers:
+                last.remember(self._result)
             return self._result
         self._watch.started()
         if self._watch.warned is not None:
@@ -248,6 +252,9 @@ class Call:
 
     def _finish(self, state: str, problem: BaseException | None) -> None:
         report, outcome = self._report, self._outcome
+        if self._shares is not None:
+            # Where all results were kept, no slots were opened that would close them.
+            self._shares.close()
         if self._keeping is not None:
             self._keeping.end(outcome.failures, stopped=self._token.cancelled)
         report.elapsed = self._elapsed + self._watch.elapsed

@@ -90,7 +90,7 @@ class Runner:
             self._kill,
             lambda slot: self.slots.running(slot) if self.slots is not None else None,
             plan.timeout,
-            first_size(plan.items, streamed=source is not None),
+            first_size(columns if source is None else None, streamed=source is not None),
         )
         self._fixed = options.batch if isinstance(options.batch, int) else None
         self._next_batch = 0
@@ -205,7 +205,7 @@ class Runner:
         self._watch.progress(self._outcome, self._book.ages(now))
         if self._watch.cancel_wanted():
             self._token.cancel("it was asked to stop from the list of runs")
-        if not self._book.states:
+        if all(state.stuck for state in self._book.states.values()):
             self._without_slots(now)
 
     def _look_at(self, slot: Slot, state: SlotState, now: float) -> None:

@@ -58,6 +58,7 @@ class SlotState:
     frozen: bool = False
     ending: bool = False
     runs: int | None = None
+    stuck: bool = False
 
 
 class SlotBook:
@@ -119,6 +120,8 @@ class SlotBook:
         elif isinstance(event, GivenBack):
             self._given_back(event)
         elif isinstance(event, SlotJoined):
+            # One of this name that did not leave has gone, with what it had.
+            self.left(SlotLeft(event.slot, "another one came in its place", replaceable=False))
             self.states[event.slot] = SlotState(alive=time.monotonic())
             self._outcome.report.slots.append(event.slot)
             self._outcome.report.about[event.slot] = event.about
@@ -167,7 +170,8 @@ class SlotBook:
             self._ledger.give_back(sent.kept)
             sent.upto = sent.taken
         # Nothing more is given to it, whether it can be ended or not.
-        state.ending = state.frozen = True
+        state.ending = state.frozen = state.stuck = True
+        self.empty_since = time.monotonic()
         self.replacing = self._kill(slot) or self.replacing
 
     def _answered(self, event: Answered) -> None:
@@ -175,7 +179,7 @@ class SlotBook:
         sent = state.sent.pop(event.batch, None) if state else None
         if state is None or sent is None:
             return
-        state.alive, state.frozen = time.monotonic(), False
+        state.alive, state.frozen, state.stuck = time.monotonic(), False, False
         state.answered = state.alive
         try:
             envelope = event.unpack()

@@ -69,6 +69,8 @@ class Watch:
         self._account = account or Account(None)
         self._total = total
         self._before = before
+        self._kept_before = len(report.kept)
+        self._retried_before = report.retries + report.engine_retries
         self._has_row = False
         self.warned: Warning | None = None
         self.slots = slots
@@ -123,8 +125,8 @@ class Watch:
         left = None
         if self._listeners and self._total is not None:
             left = self._forecast.left(now, self._total - done, self.slots, ages)
-        retried = report.retries + report.engine_retries
-        facts = (done, failed, retried, len(report.kept), len(ages), self._forecast.number)
+        retried, kept = self._retried(), self._kept()
+        facts = (done, failed, retried, kept, len(ages), self._forecast.number)
         if facts == self._last or now - self._event_at < EVENTS_EVERY:
             return
         self._last, self._event_at = facts, now
@@ -137,15 +139,20 @@ class Watch:
                 retried=retried,
                 running=len(ages),
                 elapsed=self.elapsed,
-                kept=len(report.kept),
+                kept=kept,
                 left=left,
             )
         )
         if self._history is not None and now - self._history_at >= HISTORY_EVERY:
             self._history_at = now
-            self._history.update(
-                report.run, done=done, failed=failed, retried=retried, kept=len(report.kept)
-            )
+            self._history.update(report.run, done=done, failed=failed, retried=retried, kept=kept)
+
+    def _kept(self) -> int:
+        return len(self._report.kept) - self._kept_before
+
+    def _retried(self) -> int:
+        report = self._report
+        return report.retries + report.engine_retries - self._retried_before
 
     def cancel_wanted(self) -> bool:
         """Return whether the run's cancel flag was set; looks at most twice a second."""
@@ -167,8 +174,8 @@ class Watch:
                 total=total,
                 done=done,
                 failed=failed,
-                retried=self._report.retries + self._report.engine_retries,
-                kept=len(self._report.kept),
+                retried=self._retried(),
+                kept=self._kept(),
                 finished=time.time(),
             )
             self._describe(lambda: self._account.ended(outcome))

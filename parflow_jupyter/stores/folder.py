@@ -43,7 +43,7 @@ def _temporary_folder(wanted: Path, what: str) -> Path:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise PermissionError(f"{folder} is not a folder of this user alone: remove it.")
     warnings.warn(
-        f"{wanted} can't be used ({what}): history and settings are kept in {folder}, "
+        f"{wanted} can't be used ({what}): history, settings and kept results are in {folder}, "
         f"which may be emptied at any time. Set PARFLOW_DATA_DIR to a folder of yours.",
         stacklevel=2,
     )

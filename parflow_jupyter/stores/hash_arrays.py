@@ -74,7 +74,8 @@ def _pandas(pandas: Any, value: Any, encode: Encode) -> Iterable[bytes] | None:
     kind = type(value)
     if kind is pandas.DataFrame:
         columns = [encode(value.iloc[:, place].array) for place in range(value.shape[1])]
-        labels = encode(value.columns), encode(value.index)
+        # A group of a groupby has its key as a name, which is no column.
+        labels = encode(value.columns), encode(value.index), encode(vars(value).get("name"))
         return b"pf", *labels, encode(value.attrs), b"%d:" % len(columns), *columns
     if kind is pandas.Series:
         named = encode(value.name), encode(value.index), encode(value.attrs)

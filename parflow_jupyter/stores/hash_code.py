@@ -21,6 +21,7 @@ for _feature in __future__.all_feature_names:
 _HAS_DOCSTRING = 0x4000000
 _DOCSTRING_IS_MARKED = sys.version_info[:2] >= (3, 14)
 _GLOBALS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"})
+_ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _WITH_DOCSTRING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
 
@@ -59,6 +60,16 @@ def global_names(code: types.CodeType) -> list[str]:
         ['len', 'names']
     """
     return sorted({str(i.argval) for i in _instructions(code) if i.opname in _GLOBALS})
+
+
+def attribute_names(code: types.CodeType) -> list[str]:
+    """Return the attributes that code looks up, also in the functions inside it.
+
+    Example:
+        >>> attribute_names((lambda x: x.real + abs(x.imag)).__code__)
+        ['imag', 'real']
+    """
+    return sorted({str(i.argval) for i in _instructions(code) if i.opname in _ATTRIBUTES})
 
 
 def imported_names(code: types.CodeType) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from parflow_jupyter.stores import hash_modules
 from parflow_jupyter.stores.files import File, FileDigests
 from parflow_jupyter.stores.hash_code import (
+    attribute_names,
     code_digest,
     fingerprint,
     global_names,
@@ -166,10 +167,21 @@ class Units:
             if name in function.__globals__:
                 value = function.__globals__[name]
                 yield sized(self._named(f"the global '{prefix}{name}'", value))
+                if isinstance(value, types.ModuleType):
+                    inner = attribute_names(function.__code__)
+                    yield from self._inner_modules(value.__name__, inner)
             elif hasattr(builtins, name):
                 yield b"builtin"
         for name in imported_names(function.__code__):
             yield sized(self._module(name))
+
+    def _inner_modules(self, name: str, attributes: list[str]) -> Iterator[bytes]:
+        # "import package.part" leaves only "package" as a global.
+        for attribute in attributes:
+            inner = f"{name}.{attribute}"
+            if inner in sys.modules:
+                yield sized(self._module(inner))
+                yield from self._inner_modules(inner, attributes)
 
     def _class(self, name: str, kind: type) -> bytes:
         own = name.removeprefix("the class ").strip("'")

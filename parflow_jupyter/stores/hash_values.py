@@ -66,7 +66,7 @@ class ValueHasher:
 
     Example:
         >>> hasher = ValueHasher(lambda code: code.__qualname__.encode())
-        >>> hasher.digest({"a": 1, "b": {2, 3}}) == hasher.digest({"b": {3, 2}, "a": 1})
+        >>> hasher.digest({"a": 1, "b": {2, 3}}) == hasher.digest({"a": 1, "b": {3, 2}})
         True
         >>> hasher.digest([1]) == hasher.digest([True])
         False
@@ -167,7 +167,8 @@ class ValueHasher:
 
     def _dict(self, items: dict[Any, Any]) -> Iterable[bytes]:
         encode = self.encode
-        entries = sorted((encode(key), encode(value)) for key, value in items.items())
+        # In their order, which a function can tell apart though the dicts are equal.
+        entries = [(encode(key), encode(value)) for key, value in items.items()]
         return b"D", b"%d:" % len(entries), *(part for entry in entries for part in entry)
 
     def _unordered(self, tag: bytes, items: Any) -> Iterable[bytes]:

@@ -27,11 +27,10 @@ from parflow_jupyter.stores.frozen import (
 )
 from parflow_jupyter.stores.kept_database import is_damage, writing
 from parflow_jupyter.stores.kept_named import NamedCheckpoint
-from parflow_jupyter.stores.kept_size import ROW_BYTES, surplus
+from parflow_jupyter.stores.kept_size import ROW_BYTES, surplus, sweep
 
 _AT_ONCE = 500
 _USED_AFTER = 3600.0
-_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ class Checkpoint(NamedCheckpoint):
             ).fetchall():
                 one = self._read(row)
                 found[bytes(row[1])] = one
-                if one.problem.startswith("damaged"):
+                if one.problem:  # what is computed instead takes its place
                     spoilt.append((row[0], row[3]))
                 elif row[6] < limit:
                     stale.append(row[0])
@@ -187,7 +186,7 @@ class Checkpoint(NamedCheckpoint):
         return name, size, mark
 
     def _insert(self, rows: list[tuple[Any, ...]]) -> int:
-        surplus: list[str | None] = []
+        unwritten: list[str | None] = []
         with writing(self._connection):
             mine = self._made()
             for row in rows:
@@ -197,9 +196,9 @@ class Checkpoint(NamedCheckpoint):
                     (mine, *row),
                 )
                 if not done.rowcount:
-                    surplus.append(row[2])
-        self._remove_files(surplus)
-        return len(rows) - len(surplus)
+                    unwritten.append(row[2])
+        self._remove_files(unwritten)
+        return len(rows) - len(unwritten)
 
     def _remove_files(self, names: Iterable[str | None]) -> None:
         for name in names:
@@ -209,5 +208,7 @@ class Checkpoint(NamedCheckpoint):
     def trim(self) -> None:
         """Forget the least recently used results until the rest fits."""
         self._written = 0
+        with suppress(OSError):
+            sweep(self._folder, self._connection)
         self._forget(surplus(self._connection, self.most_bytes))
         self._connection.execute("PRAGMA incremental_vacuum").fetchall()

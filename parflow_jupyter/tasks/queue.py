@@ -50,6 +50,7 @@ class TaskQueue:
         with self._changed:
             record = self._book.add(steps)
             if self._thread is None:
+                self._unfit.clear()  # what kept an engine from beginning may be over
                 self._thread = threading.Thread(target=self._dispatch, name="tasks", daemon=True)
                 self._thread.start()
             self._changed.notify_all()

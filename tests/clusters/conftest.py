@@ -1,4 +1,4 @@
-"""Fixtures of the clusters room."""
+"""Fixtures of the tests of clusters."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import importlib
 import linecache
 import os
 import random
@@ -16,11 +17,13 @@ from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
+import pandas
 import pytest
 
 from parflow_jupyter.errors import CheckpointError, ItemError
 from parflow_jupyter.maps import MapOptions, keep_writer, run_map
 from parflow_jupyter.maps.lazy import run_amap, run_imap
+from parflow_jupyter.maps.natural import split
 from parflow_jupyter.maps.schemes.processes import ProcessesScheme
 from parflow_jupyter.maps.schemes.serial import SerialScheme
 from parflow_jupyter.maps.schemes.threads import ThreadsScheme
@@ -239,6 +242,40 @@ def test_a_key_stands_for_the_item(log):
     several = mapped(lambda a, b: a + b, [1, 2], [3, 4], key=lambda a, b: a)
     assert several == [4, 6]
     assert mapped(lambda a, b: a + b, [1, 2], [7, 8], key=lambda a, b: a) == [4, 6]
+
+
+def test_another_key_is_another_item():
+    """What the same value of another key= stands for is not the same."""
+    rows = [{"id": 1, "batch": 2}, {"id": 2, "batch": 1}]
+
+    def add(row):
+        return row["id"] + 10 * row["batch"]
+
+    assert mapped(add, rows, key=lambda row: row["id"]) == [21, 12]
+    assert mapped(add, rows, key=lambda row: row["batch"]) == [21, 12]
+
+
+def test_a_part_of_a_package_counts(tmp_path, monkeypatch):
+    """Also where only the package is named: ``import package.part``."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "ownpackage").mkdir()
+    (tmp_path / "ownpackage" / "__init__.py").touch()
+    part = tmp_path / "ownpackage" / "part.py"
+    for factor in (2, 30):
+        part.write_text(f"def grow(x):\n    return {factor} * x\n")
+        importlib.invalidate_caches()
+        for name in [name for name in sys.modules if name.startswith("ownpackage")]:
+            del sys.modules[name]
+        package = importlib.import_module("ownpackage.part") and sys.modules["ownpackage"]
+        f = cell("def f(x): return ownpackage.part.grow(x)", ownpackage=package)["f"]
+        assert mapped(f, [1]) == [factor]
+
+
+def test_the_name_of_a_group_counts():
+    """It is what the rows were grouped by, and no column of theirs."""
+    for city in ("Bern", "Ulm"):
+        rain = pandas.DataFrame({"city": [city, city], "mm": [1.0, 2.0]})
+        assert mapped(lambda group: group.name, split(rain.groupby("city"))) == [city]
 
 
 def test_one_pair_is_not_two_values():

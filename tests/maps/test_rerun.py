@@ -10,7 +10,9 @@ from scripted import Scripted
 
 from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.maps import MapOptions, last_result, run_map
+from parflow_jupyter.maps.lazy import run_imap
 from parflow_jupyter.maps.schemes.processes import ProcessesScheme
+from parflow_jupyter.maps.schemes.serial import SerialScheme
 from parflow_jupyter.stores.history import History
 
 
@@ -24,6 +26,20 @@ def counts(tmp_path):
     folder = tmp_path / "counts"
     folder.mkdir()
     return folder
+
+
+def test_an_item_of_a_lazy_map_runs_again_here():
+    """Though its input was forgotten when its result was taken; all of them can't be retried."""
+    taken = run_imap(
+        lambda x: 1 / x, [iter([1, 0])], options=quiet(), schemes=[SerialScheme()], ordered=True
+    )
+    with pytest.raises(ZeroDivisionError) as caught:
+        list(taken)
+    result = caught.value.map_result
+    with pytest.raises(ZeroDivisionError):
+        result.errors[0].rerun()
+    with pytest.raises(InvalidInputError, match="read lazily"):
+        result.retry_failed()
 
 
 # --- retry_failed ---------------------------------------------------------------------

@@ -78,6 +78,7 @@ class Slotted:
 
 NAN = float("nan")
 DIFFERENT = [
+    {"b": 2, "a": 1},
     *(0, False, 0.0, -0.0, 0j, None, "", b"", "0", b"0", (), [], {}, set(), frozenset()),
     *(1, True, 1.0, NAN, [0], (0,), [[0]], [0, 0], [[0], 0], {0}, {0: 0}, {0: None}, 10**40),
     *(bytearray(b"0"), memoryview(b"0"), range(3), slice(3), ..., "\ud800"),
@@ -118,7 +119,6 @@ def test_different_values_have_different_keys():
 @pytest.mark.parametrize(
     ("one", "same"),
     [
-        ({"a": 1, "b": [2]}, {"b": [2], "a": 1}),
         ({3, 1, (2, "x")}, {(2, "x"), 1, 3}),
         (np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.arange(6.0).reshape(2, 3)),
         (np.arange(10)[::2], np.array([0, 2, 4, 6, 8])),
@@ -458,7 +458,7 @@ _NOTEBOOK = """
 import dataclasses, enum, datetime, collections, functools
 import numpy as np, pandas as pd
 words = {"alpha", "beta", "gamma", "delta"}
-table = {word: {word, len(word)} for word in words}
+table = {word: {word, len(word)} for word in sorted(words)}
 class Kind(enum.Enum):
     A = 1
     B = 2
@@ -533,7 +533,7 @@ def plainly(value):
     if isinstance(value, (list, tuple)):
         return f"{kind}({', '.join(map(plainly, value))})"
     if isinstance(value, dict):
-        return f"{kind}({sorted((plainly(k), plainly(v)) for k, v in value.items())})"
+        return f"{kind}({[(plainly(k), plainly(v)) for k, v in value.items()]})"
     if isinstance(value, (set, frozenset)):
         return f"{kind}({sorted(map(plainly, value))})"
     return f"{kind}({value!r})"
@@ -542,7 +542,7 @@ def plainly(value):
 def otherwise(value):
     """Return an equal value, made in another order and without shared parts."""
     if isinstance(value, dict):
-        return {otherwise(k): otherwise(v) for k, v in reversed(list(value.items()))}
+        return {otherwise(k): otherwise(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return type(value)([otherwise(part) for part in reversed(list(value))][::-1])
     return value

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 
+import numpy as np
 import pytest
 
 import parflow_jupyter as pf
@@ -63,6 +64,13 @@ def wait_for(condition, what):
 
 
 # --- the examples of IPython's own document ---------------------------------------------
+
+
+def test_a_function_may_refer_to_a_large_array(engines):
+    """As large as what maps would share."""
+    table = np.ones(1 << 18)
+    task = pf.MapTask(lambda x: float(table.sum()) + x, (1,))
+    assert pf.TaskClient().run(task, block=True) == (1 << 18) + 1
 
 
 def test_the_examples_of_the_original_document(engines):

@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from ...errors import ClusterError
 from ..launchers.engine_set import PLACE_VARIABLE, SET_VARIABLE
 from .link import ControllerLink
 
@@ -71,7 +72,7 @@ class Identities:
 
     async def _ask(self, link: ControllerLink, uuid: str) -> None:
         wanted = {"code": "", "silent": True, "store_history": False, "allow_stdin": False}
-        with contextlib.suppress(asyncio.CancelledError):
+        with contextlib.suppress(asyncio.CancelledError, ClusterError):
             reply = await link.execute(uuid, {**wanted, "user_expressions": {"who": _EXPRESSION}})
             found = read_identity(reply)
             if found is not None:

@@ -174,5 +174,7 @@ class ControllerLink:
         for task in self._tasks:
             task.cancel()
         for answer in self._answers.values():
-            answer.cancel()
+            # Not cancelled: that would cancel whoever waits, housekeeping among them.
+            if not answer.done():
+                answer.set_exception(ControllerSilentError("The controller has ended."))
         self._context.destroy(linger=0)

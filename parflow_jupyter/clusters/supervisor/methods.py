@@ -77,13 +77,16 @@ async def _start_engines(cluster: Cluster, owner: Owner, params: Params) -> Any:
 
 
 async def _shutdown(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    await starting.cancel_starts(cluster)
-    await reporting.refresh(cluster)
     total = len(cluster.living()) or 1
     operation = starting.new_operation(cluster, "shutdown", total)
     timeout = float(params.get("timeout") or 15.0)
-    work = stopping.shut_down(cluster, operation, timeout)
-    return _begin(cluster, operation, owner, work)
+    return _begin(cluster, operation, owner, _end_all(cluster, operation, timeout))
+
+
+async def _end_all(cluster: Cluster, operation: RunningOperation, timeout: float) -> None:
+    await starting.cancel_starts(cluster)
+    await reporting.refresh(cluster)
+    await stopping.shut_down(cluster, operation, timeout)
 
 
 def _find_operation(cluster: Cluster, params: Params) -> RunningOperation:
@@ -140,7 +143,10 @@ async def _interrupt_engine(cluster: Cluster, owner: Owner, params: Params) -> A
 
 
 async def _stop_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    member = engine_sets.find_member(cluster, params.get("engine"))
+    wanted = params.get("engine")
+    # Ids begin anew with each controller: what was lost under this one is not meant any more.
+    cluster.lost_engines = [lost for lost in cluster.lost_engines if lost.engine_id != wanted]
+    member = engine_sets.find_member(cluster, wanted)
     if member is not None:
         outcome = await engine_sets.stop_member(cluster, member)
         return {"pid": member.identity.pid, "outcome": outcome}
@@ -182,7 +188,7 @@ async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any
         # The policy has another one started in its place.
         return {}
     asked = _request(owner, params)
-    whose = engine.owner or asked.owner
+    whose = engine.owner if engine.owner in cluster.owners else asked.owner
     request = replace(asked, owner=whose, launcher=engine.launcher, **engine.spec)
     request = replace(request, restart_limit=engine.restart_limit)
     if member is not None:

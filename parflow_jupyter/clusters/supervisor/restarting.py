@@ -21,6 +21,7 @@ from .watching import in_background
 
 FIRST_PAUSE = 0.5
 """Seconds before the first restart; each further one waits twice as long."""
+LONGEST_PAUSE = 30.0
 
 LOST_AFTER = 2.0
 """Seconds for which an engine is not registered until it counts as lost."""
@@ -55,10 +56,10 @@ def engine_ended(cluster: Cluster, process: ManagedProcess) -> None:
 
 async def restart(cluster: Cluster, process: ManagedProcess) -> None:
     """Start an engine as a dead one was, for the same owner."""
-    await asyncio.sleep(FIRST_PAUSE * 2**process.restarts)
-    if cluster.link is None or cluster.state() == "stopping":
-        return
-    if process.owner is not None and process.owner not in cluster.owners:
+    await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(process.restarts, 16)))
+    gone = process.owner is not None and process.owner not in cluster.owners
+    if gone or process.is_stopping or cluster.link is None or cluster.state() == "stopping":
+        process.note = ""
         return
     spec: dict[str, Any] = process.spec
     request = StartRequest(
@@ -77,7 +78,10 @@ async def restart(cluster: Cluster, process: ManagedProcess) -> None:
     try:
         await operation.task
     except (ClusterError, asyncio.CancelledError):
-        return
+        pass
+    finally:
+        if operation.state != "done":
+            process.note = ""
 
 
 # --- engines that live but are no longer registered ------------------------------

@@ -210,9 +210,13 @@ async def replace_engine(cluster: Cluster, engine: ManagedProcess, request: Star
     Raises:
         EngineStartError: The new one did not come up; the old one is gone.
     """
-    await stopping.end_process(engine)
     operation = new_operation(cluster, "start-engines", 1)
-    await _replaced(cluster, operation, start_engines(cluster, operation, request, 60.0))
+
+    async def work() -> None:
+        await stopping.end_process(engine)
+        await start_engines(cluster, operation, request, 60.0)
+
+    await _replaced(cluster, operation, request.owner, work())
 
 
 async def replace_member(
@@ -228,10 +232,13 @@ async def replace_member(
     operation = new_operation(cluster, "start-engines", 1)
     deadline, place = time.monotonic() + 60.0, member.identity.place
     work = engine_sets.start_set(cluster, operation, request, deadline, place)
-    await _replaced(cluster, operation, work)
+    await _replaced(cluster, operation, request.owner, work)
 
 
-async def _replaced(cluster: Cluster, operation: RunningOperation, work: Any) -> None:
-    await carry_out(cluster, operation, work)
-    if operation.error is not None:
+async def _replaced(cluster: Cluster, operation: RunningOperation, owner: str, work: Any) -> None:
+    # As a start of its owner, so that a cleanup or shutdown meanwhile cancels it.
+    operation.owner = owner
+    operation.task = asyncio.ensure_future(carry_out(cluster, operation, work))
+    await asyncio.wait([operation.task])
+    if operation.state != "done":
         raise EngineStartError(operation.message)

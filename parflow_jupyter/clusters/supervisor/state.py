@@ -147,11 +147,12 @@ class Cluster:
 
     # --- processes ---------------------------------------------------------
 
-    def forget_lost(self) -> None:
-        """Have no dead engine replaced any more: this is meant, or ids begin anew."""
-        self.lost_engines.clear()
+    def forget_lost(self, owner: str | None = None) -> None:
+        """Have no dead engine, of one owner if given, replaced: it is meant, or ids begin anew."""
+        self.lost_engines = [lost for lost in self.lost_engines if owner not in (None, lost.owner)]
         for process in self.processes.values():
-            if process.kind == "engine" and not process.lives:
+            is_meant = owner in (None, process.owner)
+            if process.kind == "engine" and not process.lives and is_meant:
                 process.is_stopping = True
 
     def living(self, kind: str | None = None, owner: str | None = None) -> list[ManagedProcess]:

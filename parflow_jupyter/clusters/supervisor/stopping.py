@@ -105,6 +105,10 @@ def _hand_over(cluster: Cluster, owner: str) -> ManagedProcess | None:
     if not others:
         return None
     controller.owner = next((engine.owner for engine in others if engine.owner), None)
+    leases = [engine.lease_until for engine in others if engine.lease_until is not None]
+    if controller.owner is None and len(leases) == len(others):
+        # Those it is left to end with their lease, and it with them.
+        controller.lease_until = max(leases)
     return controller
 
 
@@ -137,7 +141,7 @@ def _foreign_problem(cluster: Cluster, mine: list[ManagedProcess]) -> list[dict[
 async def terminate(cluster: Cluster, owner: str) -> dict[str, Any]:
     """End what an owner started; a controller that others use is handed over. Return the report."""
     async with cluster.controller_lock:
-        cluster.forget_lost()
+        cluster.forget_lost(owner)
         kept = _hand_over(cluster, owner)
         mine = cluster.living(owner=owner)
         controllers = [process for process in mine if process.kind == "controller"]

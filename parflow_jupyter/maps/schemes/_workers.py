@@ -13,6 +13,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from parflow_jupyter.maps.agent import RunBatch
@@ -84,7 +85,8 @@ class Worker:
         """End the process now, whatever it does."""
         if self.pid and not self.dead:
             self.killed = True
-            os.kill(self.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Let go of the process, and end it."""
@@ -98,8 +100,12 @@ class Worker:
             while True:
                 ticket, answer = self._line.recv()
                 if ticket is None:
-                    self.pid, self.ready = answer, True
-                    self._tell()
+                    # Together, or who begins to watch just now is told twice.
+                    with self._lock:
+                        self.pid, self.ready = answer, True
+                        watchers = list(self._watchers.values())
+                    for changed in watchers:
+                        changed(self)
                 else:
                     heard = self._heard.pop(ticket, None)
                     if heard is not None:

@@ -50,7 +50,7 @@ def extra_paths() -> tuple[str, ...]:
 def own_modules() -> dict[str, types.ModuleType]:
     """Return the modules of one's own that this process has imported."""
     found = {}
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         # Most are installed, and looked at once.
         if _others.get(name) is not module:
             if file_of(name, module):

@@ -50,9 +50,12 @@ class NamedCheckpoint:
         """Let go of the files."""
         self._connection.close()
 
+    # Of the class: at the end of Python, the names of this module are gone before __del__ runs.
+    _quietly = suppress(AttributeError, sqlite3.Error)
+
     def __del__(self) -> None:
         # A lazy map that is never begun is never ended either.
-        with suppress(AttributeError, sqlite3.Error):
+        with self._quietly:
             self._connection.close()
 
     def _begin_anew(self, error: sqlite3.Error) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import ControllerSilentError, NoEnginesError
 from .client import Clusters
 from .controller_files import is_listening, read_connection
+from .roster import keep_up
 from .runtime import host_name
 
 _clients: dict[tuple[str, str, str], Any] = {}
@@ -125,6 +126,7 @@ def _new_client(connection: dict[str, Any], timeout: float) -> Any:
         ) from error
     use_cloudpickle()
     client._notification_handlers["shutdown_notification"] = lambda _: _close_soon(client)
+    keep_up(client)
     return client
 
 

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from ports import next_port
 from process_helpers import wait_until
 
 _PATH = "/usr/sbin:/sbin:" + os.environ.get("PATH", "")
@@ -50,21 +51,13 @@ PartitionName=short Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 
 
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-
-
 def _write_configuration(folder: Path) -> Path:
     for name in ("munge", "state", "spool"):
         (folder / name).mkdir(mode=0o700, parents=True)
     key = folder / "munge" / "key"
     key.touch(mode=0o600)
     key.write_bytes(os.urandom(128))
-    ports = _free_ports(2)
+    ports = [next_port(), next_port()]
     text = _CONFIGURATION.format(
         folder=folder,
         host=socket.gethostname(),

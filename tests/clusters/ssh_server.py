@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from ports import next_port
 from process_helpers import wait_until
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", ""))
@@ -44,13 +45,6 @@ Host there yonder
   ControlPath {folder}/%n
   ControlPersist 10
 """
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 def _is_open(port: int) -> bool:
@@ -88,7 +82,7 @@ def profile_text(folder: Path, remote: Path) -> str:
 @contextlib.contextmanager
 def ssh_server(folder: Path) -> Iterator[str]:
     """Run the server; yield why one can't log in, empty when one can."""
-    port = _free_port()
+    port = next_port()
     _write_configuration(folder, port)
     log = folder / "sshd.log"
     server = subprocess.Popen([str(SSHD), "-D", "-f", folder / "sshd.conf", "-E", log])

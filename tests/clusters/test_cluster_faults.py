@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from ports import next_port
 from process_helpers import processes_of, wait_until
 
 from parflow_jupyter.clusters.connection import connect
@@ -144,9 +145,7 @@ def _write_controller_files(port, location=None):
 
 def test_stale_connection_files_are_replaced(clusters):
     """Files of a controller that is gone neither count as running nor hinder a start."""
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
+    port = next_port()
     _write_controller_files(port)
     assert clusters.info().state == "stopped"
     assert clusters.start_engines(1).state == "running"

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from ports import controller_ports
 from process_helpers import wait_until
 
 from parflow_jupyter.clusters.connection import connect
@@ -21,7 +22,12 @@ def ipcontroller(isolated_home):
         "stderr": subprocess.DEVNULL,
     }
     commands = [
-        ["ipyparallel.controller", "--HeartMonitor.period=500", "--IPController.use_threads=True"],
+        [
+            "ipyparallel.controller",
+            controller_ports(),
+            "--HeartMonitor.period=500",
+            "--IPController.use_threads=True",
+        ],
         ["ipyparallel.engine"],
     ]
     started = [

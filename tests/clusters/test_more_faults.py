@@ -101,6 +101,26 @@ def test_a_port_that_is_taken_is_told(clusters):
     assert clusters.start_engines(1).engines_total == 1
 
 
+def test_a_port_that_is_taken_meanwhile_is_no_matter(clusters, tmp_path):
+    """ipyparallel's own controller would run without that channel and say nothing."""
+    tries, config = tmp_path / "tries", locate_profile("default") / "ipcontroller_config.py"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        config.write_text(
+            f"tries = open({str(tries)!r}, 'a+')\n"
+            "tries.write('x')\n"
+            "tries.seek(0)\n"
+            "if len(tries.read()) == 1:\n"
+            # The first one that is drawn is the control channel's.
+            f"    c.IPController.client_ports = [{taken.getsockname()[1]}]\n"
+        )
+        info = clusters.start_engines(1)
+    assert (info.engines_total, info.problems) == (1, [])
+    assert tries.read_text() == "xx"
+    assert connect(clusters)[0].apply_sync(int) == 0
+
+
 def test_a_dead_proxy_is_in_nobodys_way(clusters, monkeypatch):
     """Engines are reached directly, and still see the proxy for what their tasks fetch."""
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):

@@ -13,7 +13,7 @@ from process_helpers import processes_of, wait_until
 
 from parflow_jupyter.clusters.connection import connect
 from parflow_jupyter.clusters.controller_files import connection_path, read_connection
-from parflow_jupyter.clusters.launchers.roles import needs_encryption
+from parflow_jupyter.clusters.launchers.controller_role import needs_encryption
 from parflow_jupyter.clusters.owners import find_owner
 from parflow_jupyter.clusters.profiles import locate_profile
 from parflow_jupyter.clusters.runtime import socket_path

@@ -11,7 +11,9 @@ from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
+from ports import controller_ports
 
+from parflow_jupyter.clusters.roster import ask_again
 from parflow_jupyter.maps import MapOptions
 from parflow_jupyter.maps.schemes import load
 from parflow_jupyter.maps.schemes.dask import DaskScheme
@@ -28,6 +30,7 @@ class Engines:
 
         self.cluster = ipyparallel.Cluster(
             controller_args=[
+                controller_ports(),
                 "--HeartMonitor.period=250",
                 "--HeartMonitor.max_heartmonitor_misses=20",
             ],
@@ -45,15 +48,11 @@ class Engines:
         self.cluster.start_engines_sync(n=count)
         if self.client is None:
             self.client = self.cluster.connect_client_sync()
-        deadline, patience = time.monotonic() + 60, time.monotonic() + 8
+        deadline = time.monotonic() + 60
         while len(self.client.ids) < known + count:
             assert time.monotonic() < deadline, "the engines did not register within 60 s"
-            if time.monotonic() > patience:
-                # A client can miss a notice while it connects; one that connects now is told all.
-                self.client.close(linger=0)
-                self.client = self.cluster.connect_client_sync()
-                patience = time.monotonic() + 8
-            time.sleep(0.05)
+            ask_again(self.client)
+            time.sleep(0.1)
 
     def scheme(self, **injected):
         return IPyParallelScheme(lambda: self.client, **injected)

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from asker import asker
+from ports import next_port
 from process_helpers import processes_of, wait_until
 
 import parflow_jupyter
@@ -134,9 +134,7 @@ def server(isolated_home):
     enabled = isolated_home / "jupyter/config/jupyter_server_config.d"
     enabled.mkdir()
     shutil.copy(PACKAGE.parent / "jupyter-config/server-config/parflow_jupyter.json", enabled)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = next_port()
     command = [
         *(sys.executable, "-m", "jupyter_server", "--no-browser", f"--ServerApp.port={port}"),
         *("--IdentityProvider.token=secret", "--ServerApp.allow_root=True"),

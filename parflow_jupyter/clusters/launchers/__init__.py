@@ -17,7 +17,16 @@ from ...errors import InvalidInputError
 if TYPE_CHECKING:
     from .base import Launcher
 
-_NOT_LAUNCHERS = {"__init__", "base", "engine_set", "fork_client", "fork_server", "roles"}
+_NOT_LAUNCHERS = {
+    "__init__",
+    "app_settings",
+    "base",
+    "controller_role",
+    "engine_set",
+    "fork_client",
+    "fork_server",
+    "roles",
+}
 _NOT_OFFERED = {"local", "winhpc", "batch"}
 DEFAULT_LAUNCHER = "local"
 _SETS_ON_THIS_HOST = {"mpi"}

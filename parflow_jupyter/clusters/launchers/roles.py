@@ -9,16 +9,15 @@ import contextlib
 import io
 import os
 import random
-import secrets
 import sys
-import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..controller_files import is_loopback
+from .app_settings import arguments_of, below_profile
+from .controller_role import run_controller
 from .engine_set import run_engine_set
 
 
@@ -77,73 +76,6 @@ def _limit_threads(threads: int) -> None:
             import_module("threadpoolctl").threadpool_limits(threads)
 
 
-def _below_profile(app: Any, settings: dict[str, Any]) -> None:
-    from traitlets.config import Config
-
-    app.update_config(Config(settings))
-
-
-def _arguments(spec: dict[str, Any]) -> list[str]:
-    arguments = [f"--profile-dir={spec['profile_dir']}"]
-    return [*arguments, f"--cluster-id={spec['cluster_id']}"] if spec["cluster_id"] else arguments
-
-
-def _run_controller(spec: dict[str, Any]) -> None:
-    from ipyparallel.controller.app import IPController
-
-    from ..records import write_private_json
-
-    class Controller(IPController):  # type: ignore[misc]
-        """ipyparallel's controller with our settings, one process and private files."""
-
-        heartmonitor_process: Any
-
-        def load_config_file(self, *args: Any, **kwargs: Any) -> None:
-            # Before CURVE is turned on: without a key of its own, theirs would then sign nothing.
-            _below_profile(self, {"Session": {"key": secrets.token_hex(32).encode()}})
-            _below_profile(self, spec["settings"])
-            super().load_config_file(*args, **kwargs)
-            listens_at = (self.client_ip, self.engine_ip)
-            if needs_encryption(listens_at, self.config.IPController):
-                self.enable_curve = True
-
-        def save_connection_dict(self, fname: str, cdict: dict[str, Any]) -> None:
-            # Theirs is readable by others and incomplete for a moment.
-            folder = Path(self.profile_dir.security_dir)
-            write_private_json(folder / fname, cdict)
-
-        def init_hub(self) -> None:
-            super().init_hub()
-            if self.use_threads:
-                # A process of its own costs a second and outlives a killed controller,
-                # whose engines would then wait for ever.
-                self.heartmonitor_process = _as_thread(self.heartmonitor_process)
-
-    app = Controller.instance()
-    app.initialize(_arguments(spec))
-    app.start()
-
-
-def needs_encryption(ips: Iterable[str], configured: Mapping[str, Any]) -> bool:
-    """Tell whether a controller is reached from elsewhere and nobody said how (pure).
-
-    Args:
-        ips: Addresses it listens at.
-        configured: What is configured for ipyparallel's ``IPController``.
-
-    Example:
-        >>> needs_encryption(["127.0.0.1", "*"], {})
-        True
-        >>> needs_encryption(["127.0.0.1", "localhost"], {})
-        False
-    """
-    return "enable_curve" not in configured and not all(map(is_loopback, ips))
-
-
-def _as_thread(process: Any) -> threading.Thread:
-    return threading.Thread(target=process._target, kwargs=process._kwargs, daemon=True)
-
-
 def _run_engine(spec: dict[str, Any]) -> None:
     import atexit
     import json
@@ -157,7 +89,7 @@ def _run_engine(spec: dict[str, Any]) -> None:
         """ipyparallel's engine with our settings, counters, and an end that needs no waiting."""
 
         def load_config_file(self, *args: Any, **kwargs: Any) -> None:
-            _below_profile(self, spec["settings"])
+            below_profile(self, spec["settings"])
             super().load_config_file(*args, **kwargs)
 
         async def complete_registration(self, *args: Any) -> None:
@@ -185,7 +117,7 @@ def _run_engine(spec: dict[str, Any]) -> None:
     app = Engine.instance()
     app.connection_info_env = json.dumps(spec["connection"])
     app.ident = spec["uuid"]
-    app.initialize(_arguments(spec))
+    app.initialize(arguments_of(spec))
     try:
         app.start()
     except RuntimeError as error:
@@ -232,7 +164,7 @@ def _tell_leaving(kernel: Any) -> None:
 
 
 ROLES: dict[str, Callable[[dict[str, Any]], None]] = {
-    "controller": _run_controller,
+    "controller": run_controller,
     "engine": _run_engine,
     "engine-set": run_engine_set,
 }

@@ -29,6 +29,7 @@ from ..controller_files import (
 )
 from ..launchers import is_on_this_host
 from ..launchers.base import ProcessSpec
+from ..launchers.controller_role import PORT_TAKEN
 from ..logs import controller_log_name, tail_text
 from ..profiles import unwritable_text
 from ..records import check_writable
@@ -38,6 +39,7 @@ from .watching import watch
 
 ANSWER_TIMEOUT = 5.0
 START_TIMEOUT = 30.0
+START_TRIES = 3
 
 CONTROLLER_SETTINGS: dict[str, dict[str, Any]] = {
     # Registration waits for a heartbeat; misses are many, so that a freeze of 30 s is survived.
@@ -233,20 +235,32 @@ def refuse_unreachable(cluster: Cluster, launcher: str) -> None:
 
 
 async def _start_controller(cluster: Cluster, request: StartRequest) -> None:
-    cluster.problems = [item for item in cluster.problems if item.where != "controller"]
     for folder in (cluster.record.parent, cluster.log_dir):
         try:
             # Before it is started: on a full disk it could not even log why it ended.
             check_writable(folder)
         except OSError as error:
             raise ControllerStartError(unwritable_text(folder, error)) from error
+    for tries_left in reversed(range(START_TRIES)):
+        cluster.problems = [item for item in cluster.problems if item.where != "controller"]
+        process = await _launch_controller(cluster, request)
+        try:
+            await _wait_ready(cluster, process, START_TIMEOUT)
+            break
+        except ControllerStartError:
+            lost_a_port = (process.exit or {}).get("code") == PORT_TAKEN
+            if not lost_a_port or not tries_left:
+                raise
+    if not await connect_controller(cluster):
+        raise _did_not_come_up(process, "it ended at once")
+
+
+async def _launch_controller(cluster: Cluster, request: StartRequest) -> ManagedProcess:
     spec = _controller_spec(cluster, request)
     try:
-        process = await launch(cluster, request, spec, START_TIMEOUT)
+        return await launch(cluster, request, spec, START_TIMEOUT)
     except EngineStartError as error:
         raise ControllerStartError(error.message) from error
-    await _wait_ready(cluster, process, START_TIMEOUT)
-    await connect_controller(cluster)
 
 
 async def _wait_ready(cluster: Cluster, process: ManagedProcess, timeout: float) -> None:
@@ -257,8 +271,12 @@ async def _wait_ready(cluster: Cluster, process: ManagedProcess, timeout: float)
     while not all(path.exists() for path in ready):
         if not process.lives or time.monotonic() > deadline:
             meaning = (process.exit or {}).get("meaning", f"not ready after {timeout:g} s")
-            raise ControllerStartError(
-                f"The controller did not come up: {meaning}. Its log {process.log} ends with:\n"
-                f"{tail_text(process.log)}"
-            )
+            raise _did_not_come_up(process, meaning)
         await asyncio.sleep(0.01)
+
+
+def _did_not_come_up(process: ManagedProcess, why: str) -> ControllerStartError:
+    return ControllerStartError(
+        f"The controller did not come up: {why}. Its log {process.log} ends with:\n"
+        f"{tail_text(process.log)}"
+    )

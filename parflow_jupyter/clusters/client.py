@@ -237,12 +237,9 @@ class Clusters(Steering):
 
     def begin_shutdown(self) -> Operation:
         """Begin to end the whole current cluster, whoever started it; return at once."""
-        return self._begin_shutdown(self._target(None, ""), timeout=15)
-
-    def _begin_shutdown(self, target: Target, timeout: float) -> Operation:
-        params = {"timeout": timeout}
-        answer = self._ask(target, "shutdown", params, timeout=ANSWER_TIMEOUT, start=True)
-        return Operation.from_dict(answer)
+        operation = self._begin_shutdown(self._target(None, ""), timeout=15, start=True)
+        assert operation is not None, "a supervisor that was started answers or raises"
+        return operation
 
     def shutdown(self, *, timeout: float = 15) -> None:
         """End the whole current cluster, whoever started it, within ``timeout`` seconds.
@@ -251,12 +248,18 @@ class Clusters(Steering):
             ShutdownRefusedError: A controller of others refused, or did not answer.
         """
         target = self._target(None, "")
-        if not something_runs(target):
+        # Also where no process is known yet, since a start may be under way.
+        operation = self._begin_shutdown(target, timeout, start=something_runs(target))
+        if operation is None:
             # What crashed controllers left.
             remove_connection_files(target.profile_dir, target.cluster_id)
-            return
-        operation = self._begin_shutdown(target, timeout)
-        self._wait(target, operation, timeout + 15, None)
+        else:
+            self._wait(target, operation, timeout + 15, None)
+
+    def _begin_shutdown(self, target: Target, timeout: float, start: bool) -> Operation | None:
+        params = {"timeout": timeout}
+        answer = self._ask(target, "shutdown", params, timeout=ANSWER_TIMEOUT, start=start)
+        return None if answer is None else Operation.from_dict(answer)
 
     # --- the end ---------------------------------------------------------------------
 

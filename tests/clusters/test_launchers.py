@@ -113,6 +113,38 @@ def test_engines_do_not_outlive_a_killed_launcher(clusters, mpi, isolated_home):
 
 
 @needs_mpi
+@pytest.mark.usefixtures("mpi")
+def test_the_lease_of_engines_that_work_goes_on(run_python, isolated_home, monkeypatch):
+    """Engines of a launcher tell by their queue alone that a crashed server's work goes on."""
+    monkeypatch.setenv("PARFLOW_LEASE_SECONDS", "1")
+    finished = isolated_home / "finished"
+    server = run_python(
+        """
+        import sys, time
+        from parflow_jupyter.clusters import Clusters
+        from parflow_jupyter.clusters.connection import connect
+
+        def work(path):
+            time.sleep(5)
+            open(path, "w").close()
+
+        clusters = Clusters(kind="server")
+        clusters.start_engines(1, launcher="mpi")
+        connect(clusters)[0].apply_async(work, sys.argv[1])
+        time.sleep(0.5)
+        print("working", flush=True)
+        sys.stdin.readline()
+        """,
+        str(finished),
+    )
+    assert server.stdout.readline().strip() == "working"
+    server.kill()
+    server.wait(10)
+    assert wait_until(lambda: not processes_of(isolated_home), 30)
+    assert finished.exists()
+
+
+@needs_mpi
 @pytest.mark.timeout(120)
 def test_what_mpi_says_when_it_fails_is_told(clusters, mpi):
     """The error holds the last lines of the launcher's log."""

@@ -167,6 +167,14 @@ def test_cleanup_during_a_start(clusters, isolated_home):
     assert (info.engines_total, info.controller) == (0, None)
 
 
+def test_shutdown_during_a_start(clusters):
+    """A shutdown ends a start that has no process yet."""
+    clusters.begin_start_engines(2)
+    clusters.shutdown()
+    info = clusters.info()
+    assert (info.state, info.engines_total, info.controller) == ("stopped", 0, None)
+
+
 def test_several_clusters_of_one_owner(clusters):
     """Cluster ids keep clusters of one profile apart; one cleanup ends all that was started."""
     clusters.start_engines(1)

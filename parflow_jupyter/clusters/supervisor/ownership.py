@@ -10,7 +10,7 @@ from ..identity import is_alive
 from ..logs import FORK_SERVER_LOG, rotate
 from ..owners import Owner
 from ..runtime import supervisor_log
-from . import restarting, starting, stopping
+from . import reporting, restarting, starting, stopping
 from .state import Cluster, setting
 from .watching import call_at_end, in_background
 
@@ -79,13 +79,19 @@ async def release(cluster: Cluster, owner: str) -> None:
 async def _end_expired(cluster: Cluster) -> None:
     """End leased processes when no owner lives and no engine works."""
     leased = [process for process in cluster.living() if process.lease_until is not None]
+    if any(process.lease_until is None for process in cluster.workers()):
+        # Engines that were left running would go down with it.
+        leased = [process for process in leased if process.kind != "controller"]
     if not leased or cluster.owners:
         return
     readings = [process.read_counters() for process in leased]
-    if any(reading is not None and reading.busy for reading in readings):
+    works = any(reading is not None and reading.busy for reading in readings)
+    is_over = all(process.lease_left() <= 0 for process in leased)
+    # Engines elsewhere have no counters here: the controller knows what waits for them.
+    if works or (is_over and any((await reporting.refresh(cluster)).values())):
         for process in leased:
             process.lease_until = time.monotonic() + lease_seconds()
-    if all(process.lease_left() <= 0 for process in leased):
+    elif is_over:
         await stopping.end_processes(leased)
 
 

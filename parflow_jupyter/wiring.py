@@ -136,9 +136,9 @@ def engine_scheme(only: int | None = None) -> Scheme:
     return IPyParallelScheme(_connect_if_running, _on_engine_exit, replace_engine, only)
 
 
-def replace_engine(engine: int) -> None:
+def replace_engine(engine: int, pid: int | None) -> None:
     """End an engine of the current cluster and start another one in its place."""
-    process.clusters().replace_engine(engine)
+    process.clusters().replace_engine(engine, pid)
 
 
 def history() -> Any:
@@ -159,10 +159,10 @@ def _connect_if_running() -> ipyparallel.Client | None:
     return connect() if clusters.connection_file() is not None else None
 
 
-def _on_engine_exit(callback: Callable[[int], None]) -> Callable[[], None]:
+def _on_engine_exit(callback: Callable[[int, int], None]) -> Callable[[], None]:
     def heard(event: Event) -> None:
         if isinstance(event, EngineExited) and event.engine is not None:
-            callback(event.engine)
+            callback(event.engine, event.pid)
 
     return process.clusters().subscribe(heard)
 

@@ -81,14 +81,18 @@ class Steering(Asker):
         """
         self._ask_running("stop_engine", {"engine": engine}, STOP_TIMEOUT)
 
-    def replace_engine(self, engine: int) -> None:
+    def replace_engine(self, engine: int, pid: int | None = None) -> None:
         """End an engine and start another one in its place, under a new id.
+
+        Args:
+            engine: Its number, also of one that ended by itself or with its controller.
+            pid: Its process, where that is known: a new controller's engines count from 0 again.
 
         Raises:
             EngineNotFoundError: No such engine was started by this package on this host.
             EngineStartError: The new engine did not come up.
         """
-        params = {**start_params(1, None, None, None, None), "engine": engine}
+        params = {**start_params(1, None, None, None, None), "engine": engine, "pid": pid}
         self._ask_running("replace_engine", params, REPLACE_TIMEOUT)
 
     def _ask_running(self, method: str, params: dict[str, Any], timeout: float) -> None:

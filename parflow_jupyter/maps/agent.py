@@ -72,13 +72,13 @@ class Agent:
         try:
             found = self._function(head, held)
         except BaseException as error:
-            return Envelope(batch, "bad-function", message=_words(error))
+            return Envelope(batch, "bad-function", message=words_of(error))
         if found is None:
             return Envelope(batch, "need-function")
         try:
             columns = load(packed, head["items"], held)
         except BaseException as error:
-            return Envelope(batch, "bad-items", message=_words(error))
+            return Envelope(batch, "bad-items", message=words_of(error))
         function, init = found
         current = self._begin(head["run"], batch)
         try:
@@ -219,7 +219,8 @@ class Agent:
         }
 
 
-def _words(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
+    """Return an error's type and message."""
     return f"{type(error).__name__}: {error}"
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 
+STOP_WITHIN = 2.5
+"""Seconds that an interrupted caller waits for its run to end."""
+
 
 class CancelToken:
     """Set once, with the reason; the runner looks at it several times a second.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from parflow_jupyter.errors import InvalidInputError
+from parflow_jupyter.maps.cancel import STOP_WITHIN
 from parflow_jupyter.maps.choose import SchemeChoice
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.render import bounded_repr
@@ -17,8 +18,6 @@ from parflow_jupyter.maps.run import Call, run_map
 from parflow_jupyter.maps.schemes.base import Scheme
 from parflow_jupyter.maps.stream import Source
 from parflow_jupyter.maps.watch import History
-
-_STOP_WITHIN = 2.5
 
 
 def run_imap(
@@ -82,14 +81,14 @@ def _results(
                 break
             if not (failed and on_error == "skip"):
                 yield value
-        result.wait(_STOP_WITHIN)
+        result.wait(STOP_WITHIN)
         problem = result._problem or source.problem
         if problem is not None:
             raise problem
     finally:
         result._token.cancel("its results were no longer asked for")
         source.close()
-        result.wait(_STOP_WITHIN)
+        result.wait(STOP_WITHIN)
 
 
 def _as_they_come(call: Call, source: Source) -> Iterator[tuple[int, Any]]:
@@ -170,4 +169,4 @@ async def run_amap(
 
 async def _stopped(result: MapResult) -> None:
     result.cancel()
-    await asyncio.to_thread(result.wait, _STOP_WITHIN)
+    await asyncio.to_thread(result.wait, STOP_WITHIN)

@@ -14,7 +14,7 @@ from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import last
 from parflow_jupyter.maps.account import Account
-from parflow_jupyter.maps.cancel import CancelToken
+from parflow_jupyter.maps.cancel import STOP_WITHIN, CancelToken
 from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
 from parflow_jupyter.maps.columns import take_columns
 from parflow_jupyter.maps.edited import edited_modules
@@ -35,8 +35,6 @@ from parflow_jupyter.maps.seeds import draw
 from parflow_jupyter.maps.ship import seems_random, ship
 from parflow_jupyter.maps.stream import Source
 from parflow_jupyter.maps.watch import History, Watch
-
-_STOP_WITHIN = 2.5
 
 
 def run_map(
@@ -288,7 +286,7 @@ class Call:
 
     def _interrupted(self, stop: KeyboardInterrupt) -> None:
         self._token.cancel("the cell was interrupted")
-        deadline = time.monotonic() + _STOP_WITHIN
+        deadline = time.monotonic() + STOP_WITHIN
         # A second interrupt lands in this wait, and returns at once.
         while not self._result.wait(0.05) and time.monotonic() < deadline:
             continue

@@ -211,7 +211,11 @@ def test_interrupt_and_replace_an_engine(clusters):
         running.get(timeout=10)
     assert time.monotonic() - start < 5
     assert view.apply_sync(int, 2) == [2]
-    clusters.replace_engine(0)
+    with pytest.raises(EngineNotFoundError):
+        # Of an earlier controller, say, whose engines had the same numbers.
+        clusters.replace_engine(0, pid=1)
+    assert view.apply_sync(int, 2) == [2]
+    clusters.replace_engine(0, pid=info.engines[0].pid)
     after = clusters.info()
     assert after.engines_total == 1
     assert after.engines[0].pid != info.engines[0].pid

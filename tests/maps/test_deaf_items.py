@@ -83,7 +83,7 @@ def test_engines_with_a_deaf_item_are_replaced(mortal_engines, tmp_path):
     """By whoever can; the next map waits for the new ones only."""
     replaced = []
 
-    def replace(engine):
+    def replace(engine, pid):
         replaced.append(engine)
         mortal_engines.kill_now(engine)
         mortal_engines.start(1)
@@ -120,7 +120,7 @@ def test_engines_that_cannot_be_replaced_are_left_out_until_it_is_over(
 def test_another_maps_item_on_the_same_engine_is_spared(engines, tmp_path):
     """No engine is replaced because of a map that only waited there."""
     replaced = []
-    scheme = engines.scheme(replace_engine=replaced.append)
+    scheme = engines.scheme(replace_engine=lambda *engine: replaced.append(engine))
     other = mapped(engines.scheme(), deaf_until(tmp_path / "go"), range(2), batch=1, block=False)
     wait_until(lambda: len(other.report.slots) == 2)
     time.sleep(0.2)

@@ -66,7 +66,7 @@ def test_an_item_that_kills_its_engine_is_reported(mortal_engines, tmp_path):
     script = Scripted(tmp_path, kills={7: 99})
     replaced = []
 
-    def replace(engine):
+    def replace(engine, pid):
         replaced.append(engine)
         mortal_engines.start(1)
 
@@ -81,6 +81,28 @@ def test_an_item_that_kills_its_engine_is_reported(mortal_engines, tmp_path):
     assert isinstance(result.errors[0].exception, EngineLostError)
     assert [v for i, v in enumerate(result) if i != 7] == [i for i in range(20) if i != 7]
     assert len(replaced) == 2
+
+
+def test_the_end_of_another_process_of_that_number_is_no_loss(engines):
+    """Told late, it may be of an engine of the controller before, which counted from 0, too."""
+    told = []
+
+    def on_engine_exit(callback):
+        told.append(callback)
+        return told.clear
+
+    def item(x):
+        time.sleep(0.2)
+        return x
+
+    scheme = engines.scheme(on_engine_exit=on_engine_exit)
+    result = mapped(scheme, item, range(8), block=False, engine_retries=0)
+    wait_until(lambda: told and result.progress[0])
+    for engine in engines.client.ids:
+        told[0](engine, 1)
+    assert result.wait(20)
+    assert result == list(range(8))
+    assert result.report.engine_retries == 0
 
 
 def test_all_engines_gone_is_an_error_and_no_hang(mortal_engines, monkeypatch):

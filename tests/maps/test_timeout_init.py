@@ -143,7 +143,7 @@ def test_an_engine_whose_item_is_deaf_is_replaced(mortal_engines):
     """By whoever was injected to do so; the map goes on."""
     replaced = []
 
-    def replace(engine):
+    def replace(engine, pid):
         replaced.append(engine)
         mortal_engines.kill_now(engine)
         mortal_engines.start(1)

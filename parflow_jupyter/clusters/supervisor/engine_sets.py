@@ -34,13 +34,20 @@ class Member:
     process: ManagedProcess
 
 
-def find_member(cluster: Cluster, engine_id: object) -> Member | None:
-    """Return the engine with this id when one of ipyparallel's launchers started it for us."""
+def find_member(cluster: Cluster, engine_id: object, pid: int | None = None) -> Member | None:
+    """Return the engine with this id when one of ipyparallel's launchers started it for us.
+
+    Args:
+        cluster: Where it is.
+        engine_id: Its number.
+        pid: Its process, where that is known.
+    """
     registered = cluster.link.engines if cluster.link is not None else {}
     for process in cluster.living("engine-set"):
         for key in cluster.identities.members(process.uuid):
-            if key in registered and registered[key] == engine_id:
-                return Member(key, cluster.identities.known[key], process)
+            identity = cluster.identities.known[key]
+            if registered.get(key) == engine_id and pid in (None, identity.pid):
+                return Member(key, identity, process)
     return None
 
 

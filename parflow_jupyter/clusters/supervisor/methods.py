@@ -122,14 +122,17 @@ async def _cleanup(cluster: Cluster, owner: Owner, params: Params) -> Any:
 
 
 def _find_engine(cluster: Cluster, params: Params) -> ManagedProcess:
-    wanted = params.get("engine")
     for process in cluster.living("engine"):
-        if process.engine_id == wanted:
+        if _is_meant(process, params):
             return process
     raise EngineNotFoundError(
-        f"No engine {wanted!r} was started by this package on this host: "
+        f"No engine {params.get('engine')!r} was started by this package on this host: "
         f"the cluster's information lists those that were."
     )
+
+
+def _is_meant(engine: ManagedProcess, params: Params) -> bool:
+    return engine.engine_id == params.get("engine") and params.get("pid") in (None, engine.pid)
 
 
 async def _interrupt_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
@@ -155,20 +158,20 @@ async def _stop_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
     return {"pid": engine.pid, "outcome": outcome}
 
 
-def _find_lost_engine(cluster: Cluster, wanted: object) -> ManagedProcess | None:
+def _find_lost_engine(cluster: Cluster, params: Params) -> ManagedProcess | None:
     """Return an engine that ended by itself or with its controller; its end may be known here."""
     for process in cluster.processes.values():
         ended_itself = not process.lives and not process.is_stopping
-        if process.kind == "engine" and ended_itself and process.engine_id == wanted:
+        if process.kind == "engine" and ended_itself and _is_meant(process, params):
             return process
-    return next((lost for lost in cluster.lost_engines if lost.engine_id == wanted), None)
+    return next((lost for lost in cluster.lost_engines if _is_meant(lost, params)), None)
 
 
 def _engine_to_replace(cluster: Cluster, params: Params) -> ManagedProcess:
     try:
         engine = _find_engine(cluster, params)
     except EngineNotFoundError:
-        lost = _find_lost_engine(cluster, params.get("engine"))
+        lost = _find_lost_engine(cluster, params)
         if lost is None:
             raise
         engine = lost
@@ -182,7 +185,7 @@ def _engine_to_replace(cluster: Cluster, params: Params) -> ManagedProcess:
 
 
 async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    member = engine_sets.find_member(cluster, params.get("engine"))
+    member = engine_sets.find_member(cluster, params.get("engine"), params.get("pid"))
     engine = member.process if member is not None else _engine_to_replace(cluster, params)
     if engine.note and member is None:
         # The policy has another one started in its place.

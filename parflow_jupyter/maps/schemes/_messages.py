@@ -12,7 +12,8 @@ from parflow_jupyter.maps.schemes.base import Slot
 
 _log = logging.getLogger(__name__)
 
-OnEngineExit = Callable[[Callable[[int], None]], Callable[[], None]]
+OnEngineExit = Callable[[Callable[[int, int], None]], Callable[[], None]]
+"""Subscribes to ids and pids of engines that end; returns how to unsubscribe."""
 
 
 def hear(heard: Callable[[dict[str, Any]], None], future: Any) -> None:
@@ -24,7 +25,7 @@ def hear(heard: Callable[[dict[str, Any]], None], future: Any) -> None:
 
 
 def hear_exits(
-    on_engine_exit: OnEngineExit, exited: Callable[[int], None], over: threading.Event
+    on_engine_exit: OnEngineExit, exited: Callable[[int, int], None], over: threading.Event
 ) -> None:
     """Tell ``exited`` of engines that end, until ``over`` is set."""
     try:

@@ -16,7 +16,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from parflow_jupyter.maps.agent import AGENT
+from parflow_jupyter.maps.agent import AGENT, words_of
 from parflow_jupyter.maps.control import answer
 from parflow_jupyter.maps.envelope import Batch
 from parflow_jupyter.maps.schemes._cores import counted
@@ -71,7 +71,7 @@ class DaskScheme(Scheme):
         try:
             count = len(client.nthreads(callback_timeout=DEADLINE))
         except Exception as error:
-            return Readiness(0, f"the dask scheduler does not answer ({_words(error)})")
+            return Readiness(0, f"the dask scheduler does not answer ({words_of(error)})")
         if not count:
             return Readiness(0, "the dask cluster has no workers")
         return Readiness(count, f"{counted(count, 'dask worker', 'dask workers')} connected")
@@ -180,7 +180,7 @@ class _Workers(WishingSlots):
                 about = self._known[address.encode()] = told[address]
             why = _unfit(about)
         except Exception as error:
-            about, why = {}, f"does not answer: {_words(error)}"
+            about, why = {}, f"does not answer: {words_of(error)}"
         self._asked.discard(address)
         self._sink(SlotRefused(slot, f"{slot} {why}") if why else SlotJoined(slot, about))
 
@@ -255,10 +255,6 @@ def _is_loss(error: BaseException) -> bool:
     from distributed import KilledWorker
 
     return isinstance(error, (KilledWorker, CancelledError)) or "Cancelled" in type(error).__name__
-
-
-def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _slot(address: str) -> Slot:

@@ -42,6 +42,7 @@ from parflow_jupyter.maps.schemes.base import (
 )
 
 Connect = Callable[[], Any]
+Replace = Callable[[int, int | None], None]
 
 
 class IPyParallelScheme(Scheme):
@@ -49,8 +50,9 @@ class IPyParallelScheme(Scheme):
 
     Args:
         connect: Returns the connected ipyparallel.Client, or None, or raises.
-        on_engine_exit: Subscribes to ids of engines that ended; returns how to unsubscribe.
-        replace_engine: Starts a new engine for an id, or raises; may take seconds.
+        on_engine_exit: Subscribes to ids and pids of engines that ended; returns how to
+                unsubscribe.
+        replace_engine: Starts a new engine for an id and pid, or raises; may take seconds.
         only: The one engine that may be used; all of them if None.
     """
 
@@ -62,7 +64,7 @@ class IPyParallelScheme(Scheme):
         self,
         connect: Connect,
         on_engine_exit: OnEngineExit | None = None,
-        replace_engine: Callable[[int], None] | None = None,
+        replace_engine: Replace | None = None,
         only: int | None = None,
     ) -> None:
         self._only = only
@@ -100,7 +102,7 @@ class _Engines(WishingSlots):
         client: Any,
         plan: Plan,
         sink: Sink,
-        replace: Callable[[int], None] | None,
+        replace: Replace | None,
         only: int | None = None,
     ) -> None:
         super().__init__(plan, sink)
@@ -110,6 +112,7 @@ class _Engines(WishingSlots):
         self._killed: set[Slot] = set()
         self._uuids: dict[int, bytes] = {}
         self._gone: set[bytes] = set()
+        self._left: dict[Slot, tuple[bytes, int | None]] = {}
         self._known = KNOWN.setdefault(client, {})
         self._deaf = DEAF.setdefault(client, {})
         self._left_out: set[str] = set()
@@ -127,16 +130,28 @@ class _Engines(WishingSlots):
         for engine in set(self._uuids) - now:
             self.engine_exited(engine)
 
-    def engine_exited(self, engine: int) -> None:
-        """Tell that an engine is gone, once."""
+    def engine_exited(self, engine: int, pid: int | None = None) -> None:
+        """Tell that an engine is gone, once.
+
+        Args:
+            engine: Its number.
+            pid: Its process, where that is known: another controller counts from 0 again.
+        """
         with self._lock:
-            known = self._uuids.pop(engine, None)
-            if known is not None:
-                self._gone.add(known)
-        if known is not None:
-            self._packer.forget(slot_of(engine))
-            self._asked.discard(engine)
-            self._sink(SlotLeft(slot_of(engine), f"engine {engine} died"))
+            uuid = self._uuids.get(engine)
+            if uuid is None or (pid is not None and self._pid(uuid) not in (None, pid)):
+                return
+            del self._uuids[engine]
+            self._gone.add(uuid)
+            if self._pid(uuid) is not None:
+                self._left[slot_of(engine)] = uuid, self._pid(uuid)
+        self._packer.forget(slot_of(engine))
+        self._asked.discard(engine)
+        self._sink(SlotLeft(slot_of(engine), f"engine {engine} died"))
+
+    def _pid(self, uuid: bytes) -> int | None:
+        found: int | None = self._known.get(uuid, {}).get("pid")
+        return found
 
     def awaited(self) -> bool:
         return bool(self._asked) or any(deaf.replacing for deaf in list(self._deaf.values()))
@@ -146,8 +161,9 @@ class _Engines(WishingSlots):
             return True
         if self._replace is None:
             return False
-        uuid = self._uuids.get(engine_of(slot), b"")
-        work = partial(self._try_replace, self._replace, slot, uuid)
+        here = self._uuids.get(engine_of(slot), b"")
+        uuid, pid = self._left.pop(slot, (here, self._pid(here)))
+        work = partial(self._try_replace, self._replace, slot, uuid, pid)
         threading.Thread(target=work, name=f"replace {slot}", daemon=True).start()
         return True
 
@@ -160,9 +176,9 @@ class _Engines(WishingSlots):
         self._killed.add(slot)
         return True
 
-    def _try_replace(self, replace: Callable[[int], None], slot: Slot, uuid: bytes) -> None:
+    def _try_replace(self, replace: Replace, slot: Slot, uuid: bytes, pid: int | None) -> None:
         try:
-            replace(engine_of(slot))
+            replace(engine_of(slot), pid)
             self._follow()
         except Exception as error:
             self._sink(SlotRefused(slot, f"{slot} can't be replaced: {error}"))
@@ -174,13 +190,16 @@ class _Engines(WishingSlots):
     def _follow(self) -> None:
         """Go over to a new controller, where the engine came with one in a dead one's place."""
         fresh = self.connect()
+        if fresh is None or fresh is self._client:
+            return
+        for engine in list(self._uuids):
+            self.engine_exited(engine)
         with self._lock:
-            if fresh is not None and fresh is not self._client:
-                self._client, self._known = fresh, KNOWN.setdefault(fresh, {})
-                self._deaf = DEAF.setdefault(fresh, {})
-                self._uuids.clear()
-                self._asked.clear()
-                self._killed.clear()
+            self._client, self._known = fresh, KNOWN.setdefault(fresh, {})
+            self._deaf = DEAF.setdefault(fresh, {})
+            self._uuids.clear()
+            self._asked.clear()
+            self._killed.clear()
 
     def _probe(self, engine: int) -> None:
         name = self._client._engines.get(engine)

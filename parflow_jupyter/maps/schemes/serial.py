@@ -22,6 +22,7 @@ from parflow_jupyter.maps.schemes.base import (
     Slot,
     SlotJoined,
     Slots,
+    as_it_is,
 )
 from parflow_jupyter.maps.seeds import keep_state, seeder
 
@@ -68,7 +69,7 @@ class _Here(Slots):
         if current is not None and current.batch == batch:
             envelope = current.finished(first)
             if envelope is not None:
-                self._sink(Early(HERE, batch, first, partial(_same, envelope)))
+                self._sink(Early(HERE, batch, first, partial(as_it_is, envelope)))
 
     def close(self) -> None:
         # Wakes the caller, who waits for the next batch.
@@ -80,7 +81,7 @@ class _Here(Slots):
                 batch = self._batches.get_nowait()
                 if batch is not None:
                     envelope = Envelope(batch.id, "interrupted")
-                    self._sink(Answered(HERE, batch.id, partial(_same, envelope)))
+                    self._sink(Answered(HERE, batch.id, partial(as_it_is, envelope)))
 
     def run_here(self, timeout: float) -> None:
         try:
@@ -114,13 +115,9 @@ class _Here(Slots):
             self._current = None
             if restore is not None:
                 restore()
-        self._sink(Answered(HERE, batch.id, partial(_same, envelope)))
+        self._sink(Answered(HERE, batch.id, partial(as_it_is, envelope)))
         if current.stop_wanted:
             raise KeyboardInterrupt
-
-
-def _same(envelope: Envelope) -> Envelope:
-    return envelope
 
 
 SCHEME = SerialScheme

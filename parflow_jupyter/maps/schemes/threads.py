@@ -23,6 +23,7 @@ from parflow_jupyter.maps.schemes.base import (
     Slot,
     SlotJoined,
     Slots,
+    as_it_is,
 )
 
 
@@ -88,7 +89,7 @@ class _Threads(Slots):
                 capture=False,
             )
         del self._currents[batch.id]
-        self._sink(Answered(slot, batch.id, partial(_same, envelope)))
+        self._sink(Answered(slot, batch.id, partial(as_it_is, envelope)))
 
     def _begin(self, slot: Slot, current: Current) -> Envelope | None:
         if self._plan.init is None or slot in self._begun or not current.limit:
@@ -110,7 +111,7 @@ class _Threads(Slots):
         current = self._currents.get(batch)
         envelope = current.finished(first) if current is not None else None
         if envelope is not None:
-            self._sink(Early(slot, batch, first, partial(_same, envelope)))
+            self._sink(Early(slot, batch, first, partial(as_it_is, envelope)))
 
     def ask_alive(self, slot: Slot) -> None:
         self._sink(Alive(slot))
@@ -118,10 +119,6 @@ class _Threads(Slots):
     def close(self) -> None:
         for thread in self._threads.values():
             thread.shutdown(wait=False, cancel_futures=True)
-
-
-def _same(envelope: Envelope) -> Envelope:
-    return envelope
 
 
 SCHEME = ThreadsScheme

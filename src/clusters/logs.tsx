@@ -47,6 +47,8 @@ export function logOf(logs: ILogs | null, chosen: LogOf): ILog | null {
 interface IRead {
   logs: ILogs | null;
   error: string | null;
+  /** Whether what is shown is of the process that is chosen. */
+  isRead: boolean;
   read: () => Promise<void>;
 }
 
@@ -60,6 +62,7 @@ function useLogs(
 ): IRead {
   const [logs, setLogs] = useState<ILogs | null>(null);
   const [error, setError] = useState<string | null>(null);
+  const [readOf, setReadOf] = useState<LogOf | null>(null);
   const turn = useRef(0);
   const read = useCallback(async () => {
     const mine = ++turn.current;
@@ -75,6 +78,9 @@ function useLogs(
         setError(refusalOf(reason as Error, trans));
       }
     }
+    if (mine === turn.current) {
+      setReadOf(chosen);
+    }
   }, [model, chosen, tail, trans]);
   useEffect(() => {
     void read();
@@ -87,7 +93,7 @@ function useLogs(
     const timer = isFollowed ? setInterval(() => void read(), PERIOD) : 0;
     return () => clearInterval(timer);
   }, [read, isFollowed]);
-  return { logs, error, read };
+  return { logs, error, isRead: readOf === chosen, read };
 }
 
 function Lines(props: {
@@ -135,7 +141,7 @@ export function LogBody(props: {
   const [tail, setTail] = useState(TAILS[0]);
   const [isFollowed, setFollowed] = useState(true);
   const id = useId();
-  const { logs, error, read } = useLogs(
+  const { logs, error, isRead, read } = useLogs(
     props.model,
     chosen,
     tail,
@@ -199,9 +205,9 @@ export function LogBody(props: {
           {trans.__('Refresh')}
         </button>
       </div>
-      {error && <Alert>{error}</Alert>}
-      {!error && !logs && <p role="status">{trans.__('Reading the log…')}</p>}
-      {!error && logs && !log && (
+      {isRead && error && <Alert>{error}</Alert>}
+      {!isRead && !log && <p role="status">{trans.__('Reading the log…')}</p>}
+      {isRead && !error && !log && (
         <p className="jp-parflow-empty">
           {trans.__(
             '%1 has no log: it was never started here.',
@@ -209,7 +215,7 @@ export function LogBody(props: {
           )}
         </p>
       )}
-      {log && !error && (
+      {log && !(isRead && error) && (
         <Lines
           log={log}
           name={nameOf(chosen)}

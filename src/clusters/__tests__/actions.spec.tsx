@@ -1,11 +1,12 @@
 import { CommandRegistry } from '@lumino/commands';
-import { act, fireEvent, screen, waitFor } from '@testing-library/react';
+import { fireEvent, screen, waitFor } from '@testing-library/react';
 
 import { CommandIDs } from '../../tokens';
 import { ACTIONS } from '../actions';
 import { addCommands } from '../commands';
 import { ClustersModel } from '../model';
 import { engine, FakeApi, operation, refusal, RUNNING, trans } from './fakes';
+import { clear, noDialog, openDialog, press, type } from './stage';
 
 describe('actions', () => {
   let api: FakeApi;
@@ -19,34 +20,9 @@ describe('actions', () => {
     addCommands(commands, ACTIONS, model, trans);
   });
 
-  afterEach(async () => {
-    await act(async () => document.querySelector('dialog')?.close());
-    model.dispose();
-  });
+  afterEach(() => clear(model));
 
-  /** Execute a command and wait for its dialog. */
-  async function open(command: string): Promise<HTMLElement> {
-    await act(async () => {
-      void commands.execute(command);
-    });
-    return screen.findByRole('dialog', { name: commands.label(command) });
-  }
-
-  async function press(name: string): Promise<void> {
-    await act(async () => {
-      fireEvent.click(screen.getByRole('button', { name }));
-    });
-  }
-
-  async function type(label: string, value: string): Promise<void> {
-    await act(async () => {
-      fireEvent.change(screen.getByLabelText(label), { target: { value } });
-    });
-  }
-
-  function noDialog(): void {
-    expect(screen.queryByRole('dialog')).toBeNull();
-  }
+  const open = (command: string) => openDialog(commands, command);
 
   it('describe their arguments and what they do', async () => {
     for (const { command } of ACTIONS) {
@@ -58,7 +34,7 @@ describe('actions', () => {
 
   it('information shows controller and engines of all hosts', async () => {
     api.info = RUNNING;
-    const dialog = await open(CommandIDs.showInformation);
+    const { dialog } = await open(CommandIDs.showInformation);
     expect(dialog.textContent).toContain('PID 99 on alpha, started here');
     expect(dialog.textContent).toContain('3, of which 2 started here');
     expect(screen.getAllByRole('table')).toHaveLength(2);
@@ -135,7 +111,7 @@ describe('actions', () => {
 
   describe('cleanup', () => {
     it('says so when nothing was started here', async () => {
-      const dialog = await open(CommandIDs.cleanup);
+      const { dialog } = await open(CommandIDs.cleanup);
       expect(dialog.textContent).toContain('No process was started here');
       expect(screen.queryByRole('button', { name: 'Terminate' })).toBeNull();
     });
@@ -145,7 +121,7 @@ describe('actions', () => {
       ['Leave running', 'detach']
     ])('counts, does it and shows the report: %s', async (button, mode) => {
       api.info = RUNNING;
-      const dialog = await open(CommandIDs.cleanup);
+      const { dialog } = await open(CommandIDs.cleanup);
       expect(dialog.textContent).toContain('2 engines and the controller');
       await press(button);
       expect(api.asked).toContainEqual(['cleanup', mode]);
@@ -160,7 +136,7 @@ describe('actions', () => {
       const other = engine(2, { started_here: false, launcher });
       api.allOwners.owners = owner ? [{ engine: 2, owner }] : [];
       api.info = { ...RUNNING, engines: [engine(0), engine(1), other] };
-      const dialog = await open(CommandIDs.cleanup);
+      const { dialog } = await open(CommandIDs.cleanup);
       expect(dialog.textContent).toContain(fate);
       const whose = owner
         ? '1 for the process, pid 7'
@@ -171,7 +147,7 @@ describe('actions', () => {
     it('leaves nothing running where everything ends anyway', async () => {
       api.info = RUNNING;
       api.allOwners.detach_refused = 'the container ends';
-      const dialog = await open(CommandIDs.cleanup);
+      const { dialog } = await open(CommandIDs.cleanup);
       expect(dialog.textContent).toContain(
         'can not be left running here: the container ends.'
       );
@@ -194,7 +170,7 @@ describe('actions', () => {
     it('names the consequence, then asks for it', async () => {
       api.info = RUNNING;
       api.current = operation({ kind: 'shutdown' });
-      const dialog = await open(CommandIDs.shutdown);
+      const { dialog } = await open(CommandIDs.shutdown);
       expect(dialog.textContent).toContain(
         'This ends the controller and 3 engines of profile "default".'
       );
@@ -216,7 +192,7 @@ describe('actions', () => {
     });
 
     it('has nothing to do without a cluster', async () => {
-      const dialog = await open(CommandIDs.shutdown);
+      const { dialog } = await open(CommandIDs.shutdown);
       expect(dialog.textContent).toContain('There is nothing to shut down.');
       await press('Close');
       noDialog();

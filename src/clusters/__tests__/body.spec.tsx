@@ -1,10 +1,9 @@
-import { act, fireEvent, render, screen, within } from '@testing-library/react';
+import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import type { IClusterInfo } from '../../wire';
-import { ACTIONS } from '../actions';
-import { PanelBody } from '../body';
 import { ClustersModel } from '../model';
-import { FakeApi, refusal, RUNNING, STOPPED, trans } from './fakes';
+import { FakeApi, refusal, RUNNING, STOPPED } from './fakes';
+import { showPanel } from './stage';
 
 const NAMES = [
   'Start new engine processes',
@@ -27,18 +26,8 @@ describe('PanelBody', () => {
 
   afterEach(() => model.dispose());
 
-  async function show(cluster: IClusterInfo): Promise<void> {
-    api.info = cluster;
-    await model.refresh();
-    render(
-      <PanelBody
-        model={model}
-        actions={ACTIONS}
-        trans={trans}
-        execute={execute}
-      />
-    );
-  }
+  const show = (cluster: IClusterInfo) =>
+    showPanel(api, model, cluster, execute);
 
   it('has the five actions by name, in order', async () => {
     await show(STOPPED);

@@ -1,11 +1,10 @@
 import { Notification } from '@jupyterlab/apputils';
-import { act, fireEvent, render, screen, within } from '@testing-library/react';
+import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import type { IClusterInfo } from '../../wire';
-import { ACTIONS } from '../actions';
-import { PanelBody } from '../body';
 import { ClustersModel } from '../model';
-import { engine, FakeApi, refusal, RUNNING, trans } from './fakes';
+import { engine, FakeApi, refusal, RUNNING } from './fakes';
+import { clear, button, press, showPanel } from './stage';
 
 let api: FakeApi;
 let model: ClustersModel;
@@ -18,33 +17,11 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  await act(async () => document.querySelector('dialog')?.close());
-  model.dispose();
+  await clear(model);
   jest.restoreAllMocks();
 });
 
-async function show(cluster: IClusterInfo): Promise<void> {
-  api.info = cluster;
-  await model.refresh();
-  render(
-    <PanelBody
-      model={model}
-      actions={ACTIONS}
-      trans={trans}
-      execute={execute}
-    />
-  );
-}
-
-function button(name: string): HTMLElement {
-  return screen.getByRole('button', { name });
-}
-
-async function press(name: string): Promise<void> {
-  await act(async () => {
-    fireEvent.click(button(name));
-  });
-}
+const show = (cluster: IClusterInfo) => showPanel(api, model, cluster, execute);
 
 describe('actions on one engine', () => {
   it.each([

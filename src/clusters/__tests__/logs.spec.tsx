@@ -15,12 +15,16 @@ beforeEach(() => {
 afterEach(() => model.dispose());
 
 describe('logs', () => {
+  function view(chosen: number | string, choose = jest.fn()): JSX.Element {
+    return (
+      <LogBody model={model} trans={trans} chosen={chosen} choose={choose} />
+    );
+  }
+
   async function read(chosen: number | string): Promise<jest.Mock> {
     const choose = jest.fn();
     await act(async () => {
-      render(
-        <LogBody model={model} trans={trans} chosen={chosen} choose={choose} />
-      );
+      render(view(chosen, choose));
     });
     return choose;
   }
@@ -79,6 +83,16 @@ describe('logs', () => {
     await read(9);
     expect(screen.getByRole('alert').textContent).toMatch(shown);
     expect(screen.queryByRole('log')).toBeNull();
+  });
+
+  it('say nothing of one that was not read yet', async () => {
+    const { rerender } = render(view('supervisor'));
+    screen.getByText('Reading the log…');
+    await screen.findByText(/supervisor has no log/);
+    rerender(view('launcher'));
+    screen.getByText('Reading the log…');
+    expect(screen.queryByText(/has no log/)).toBeNull();
+    await screen.findByText(/launcher has no log/);
   });
 
   it('say where there is none', async () => {

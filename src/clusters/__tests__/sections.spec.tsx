@@ -1,11 +1,10 @@
 import { ServerConnection } from '@jupyterlab/services';
-import { act, fireEvent, render, screen, within } from '@testing-library/react';
+import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import type { IClusterInfo } from '../../wire';
-import { ACTIONS } from '../actions';
-import { PanelBody } from '../body';
 import { ClustersModel } from '../model';
-import { FakeApi, refusal, RUNNING, STOPPED, trans } from './fakes';
+import { FakeApi, refusal, RUNNING, STOPPED } from './fakes';
+import { clear, button, press, showPanel } from './stage';
 
 let api: FakeApi;
 let model: ClustersModel;
@@ -16,33 +15,11 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  await act(async () => document.querySelector('dialog')?.close());
-  model.dispose();
+  await clear(model);
   jest.restoreAllMocks();
 });
 
-async function show(cluster: IClusterInfo): Promise<void> {
-  api.info = cluster;
-  await model.refresh();
-  render(
-    <PanelBody
-      model={model}
-      actions={ACTIONS}
-      trans={trans}
-      execute={jest.fn()}
-    />
-  );
-}
-
-function button(name: string): HTMLElement {
-  return screen.getByRole('button', { name });
-}
-
-async function press(name: string): Promise<void> {
-  await act(async () => {
-    fireEvent.click(button(name));
-  });
-}
+const show = (cluster: IClusterInfo) => showPanel(api, model, cluster);
 
 describe('schemes', () => {
   const names = () =>

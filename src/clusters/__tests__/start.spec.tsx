@@ -6,12 +6,12 @@ import { ACTIONS } from '../actions';
 import { addCommands } from '../commands';
 import { ClustersModel } from '../model';
 import { FakeApi, operation, refusal, trans } from './fakes';
+import { clear, noDialog, openDialog, press, type } from './stage';
 
 describe('start', () => {
   let api: FakeApi;
   let model: ClustersModel;
   let commands: CommandRegistry;
-  let ended: Promise<unknown>;
 
   beforeEach(() => {
     api = new FakeApi();
@@ -20,34 +20,9 @@ describe('start', () => {
     addCommands(commands, ACTIONS, model, trans);
   });
 
-  afterEach(async () => {
-    await act(async () => document.querySelector('dialog')?.close());
-    model.dispose();
-  });
+  afterEach(() => clear(model));
 
-  /** Execute a command and wait for its dialog. */
-  async function open(command: string): Promise<HTMLElement> {
-    await act(async () => {
-      ended = commands.execute(command);
-    });
-    return screen.findByRole('dialog', { name: commands.label(command) });
-  }
-
-  async function press(name: string): Promise<void> {
-    await act(async () => {
-      fireEvent.click(screen.getByRole('button', { name }));
-    });
-  }
-
-  async function type(label: string, value: string): Promise<void> {
-    await act(async () => {
-      fireEvent.change(screen.getByLabelText(label), { target: { value } });
-    });
-  }
-
-  function noDialog(): void {
-    expect(screen.queryByRole('dialog')).toBeNull();
-  }
+  const open = (command: string) => openDialog(commands, command);
 
   it('asks for one engine per core when nothing is typed', async () => {
     await open(CommandIDs.startEngines);
@@ -127,7 +102,7 @@ describe('start', () => {
   });
 
   it('shows how many engines are there, then closes', async () => {
-    await open(CommandIDs.startEngines);
+    const { ended } = await open(CommandIDs.startEngines);
     await press('Start');
     api.current = operation({ done: 1 });
     await screen.findByRole('progressbar', { name: '1 of 2 engines' });

@@ -1,0 +1,66 @@
+import type { CommandRegistry } from '@lumino/commands';
+import { act, fireEvent, render, screen } from '@testing-library/react';
+
+import type { IClusterInfo } from '../../wire';
+import { ACTIONS } from '../actions';
+import { PanelBody } from '../body';
+import type { ClustersModel } from '../model';
+import { type FakeApi, trans } from './fakes';
+
+/** Show the panel on a cluster. */
+export async function showPanel(
+  api: FakeApi,
+  model: ClustersModel,
+  cluster: IClusterInfo,
+  execute: (command: string) => void = jest.fn()
+): Promise<void> {
+  api.info = cluster;
+  await model.refresh();
+  render(
+    <PanelBody
+      model={model}
+      actions={ACTIONS}
+      trans={trans}
+      execute={execute}
+    />
+  );
+}
+
+/** Execute a command and wait for its dialog; `ended` settles when the command does. */
+export async function openDialog(
+  commands: CommandRegistry,
+  command: string
+): Promise<{ dialog: HTMLElement; ended: Promise<unknown> }> {
+  let ended: Promise<unknown> = Promise.resolve();
+  await act(async () => {
+    ended = commands.execute(command);
+  });
+  const name = commands.label(command);
+  return { dialog: await screen.findByRole('dialog', { name }), ended };
+}
+
+/** Close the dialog that is open, if any, and forget the model. */
+export async function clear(model: ClustersModel): Promise<void> {
+  await act(async () => document.querySelector('dialog')?.close());
+  model.dispose();
+}
+
+export function button(name: string): HTMLElement {
+  return screen.getByRole('button', { name });
+}
+
+export async function press(name: string): Promise<void> {
+  await act(async () => {
+    fireEvent.click(button(name));
+  });
+}
+
+export async function type(label: string, value: string): Promise<void> {
+  await act(async () => {
+    fireEvent.change(screen.getByLabelText(label), { target: { value } });
+  });
+}
+
+export function noDialog(): void {
+  expect(screen.queryByRole('dialog')).toBeNull();
+}

@@ -169,14 +169,15 @@ def _schemes(_: Namespace, api: Any) -> Table:
 
 
 def _scheme(asked: Namespace, api: Any) -> Table:
-    if asked.enabled is None and asked.workers is None:
+    change = {name: getattr(asked, name) for name in ("enabled", "workers", "position")}
+    if all(value is None for value in change.values()):
         known = api.schemes()
         if asked.name not in known:
             raise MagicError(
                 f"There is no scheme {asked.name!r}: choose one of {', '.join(map(repr, known))}."
             )
         return _scheme_table({asked.name: known[asked.name]})
-    changed = api.configure_scheme(asked.name, enabled=asked.enabled, workers=asked.workers)
+    changed = api.configure_scheme(asked.name, **change)
     return _scheme_table({asked.name: changed})
 
 

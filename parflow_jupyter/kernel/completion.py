@@ -172,6 +172,7 @@ _SOURCES: dict[tuple[str, str], Callable[[Any], list[str]]] = {
     ("logs", "engine"): _engines,
     ("scheme", "name"): _schemes,
     ("map", "scheme"): lambda api: ["auto", *_schemes(api)],
+    ("map", "checkpoint"): lambda api: [kept.name for kept in api.checkpoints()],
 }
 
 

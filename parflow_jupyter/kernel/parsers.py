@@ -143,6 +143,7 @@ def _add_scheme(commands: Any) -> None:
     add("--enable", dest="enabled", action="store_const", const=True, help="maps may take it")
     add("--disable", dest="enabled", action="store_const", const=False, help="they may not")
     scheme.add_argument("--workers", metavar="N", type=int, help="how many slots; 0 for automatic")
+    scheme.add_argument("--position", metavar="P", type=int, help="its place in the order, from 0")
 
 
 def _add_cleanup_choice(parser: argparse.ArgumentParser) -> None:

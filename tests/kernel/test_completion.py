@@ -31,6 +31,9 @@ class FacadeWithNames:
     def cluster_info(self):
         return SimpleNamespace(engines=[SimpleNamespace(id=0), SimpleNamespace(id=12)])
 
+    def checkpoints(self):
+        return [SimpleNamespace(name="galaxies"), SimpleNamespace(name="words")]
+
 
 class FacadeThatFails:
     """Whatever it is asked."""
@@ -73,7 +76,7 @@ def tab(tmp_path, monkeypatch):
         ("%parflow cleanup --", ["--detach", "--terminate"]),
         ("%parflow cleanup ", ["--detach", "--terminate"]),
         ("%parflow start 2 --launcher local --", ["--profile", "--restart"]),
-        ("%parflow scheme serial --enable ", ["--workers"]),
+        ("%parflow scheme serial --enable ", ["--position", "--workers"]),
         ("%parflow shutdown --y", ["--yes"]),
         # names
         ("%parflow start --profile ", ["default", "my-lab"]),
@@ -95,6 +98,7 @@ def tab(tmp_path, monkeypatch):
         ("%%parflow map x in words --on-error ", ["raise", "skip", "collect"]),
         ("%%parflow map x in words --on-error=c", ["collect"]),
         ("%%parflow map x in words --scheme ", ["auto", "ipyparallel", "processes", "serial"]),
+        ("%%parflow map x in words --checkpoint g", ["galaxies"]),
         # Python is IPython's own business
         ("%%parflow map x in wo", ["wordy", "words"]),
         ("%%parflow map x in zip(words, wor", ["wordy", "words"]),

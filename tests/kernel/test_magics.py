@@ -89,8 +89,8 @@ class FacadeThatNotes:
             "threads": {"enabled": False, "workers": 4},
         }
 
-    def configure_scheme(self, name, *, enabled=None, workers=None):
-        self._note("scheme", name, enabled, workers)
+    def configure_scheme(self, name, *, enabled=None, workers=None, position=None):
+        self._note("scheme", name, enabled, workers, position)
         return {"enabled": enabled is not False, "workers": workers}
 
     def runs(self):
@@ -179,10 +179,11 @@ def running(started_here=2):
         ("cleanup --terminate", [("cleanup", True)]),
         ("cleanup --detach", [("cleanup", False)]),
         ("shutdown --yes", [("shutdown",)]),
-        ("scheme threads --enable", [("scheme", "threads", True, None)]),
-        ("scheme --disable threads", [("scheme", "threads", False, None)]),
-        ("scheme processes --workers 3", [("scheme", "processes", None, 3)]),
-        ("scheme threads --enable --workers 0", [("scheme", "threads", True, 0)]),
+        ("scheme threads --enable", [("scheme", "threads", True, None, None)]),
+        ("scheme --disable threads", [("scheme", "threads", False, None, None)]),
+        ("scheme processes --workers 3", [("scheme", "processes", None, 3, None)]),
+        ("scheme threads --enable --workers 0", [("scheme", "threads", True, 0, None)]),
+        ("scheme threads --position 0", [("scheme", "threads", None, None, 0)]),
         ("scheme threads", []),
         ("schemes", []),
     ],

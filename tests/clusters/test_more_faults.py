@@ -1,5 +1,6 @@
 """Further faults on real processes: a stranger's pid, a taken port, a dead proxy, many rounds."""
 
+import gc
 import json
 import os
 import signal
@@ -152,6 +153,8 @@ def test_twenty_rounds_leave_nothing(clusters, isolated_home, supervisor_pid):
         connect(clusters)[0].apply_sync(int)
         clusters.cleanup()
     close_all()
+    # What tests before left to the garbage collector must not be closed in between.
+    gc.collect()
     ours, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
     staying = {pid: _held(pid) for pid in processes_of(isolated_home)}
     assert (supervisor_pid() in staying, len(staying)) == (True, 2)
@@ -164,8 +167,8 @@ def test_twenty_rounds_leave_nothing(clusters, isolated_home, supervisor_pid):
     close_all()
     assert wait_until(lambda: set(processes_of(isolated_home)) == set(staying), 5)
     assert wait_until(lambda: {pid: _held(pid) for pid in staying} == staying, 5)
-    assert wait_until(lambda: threading.active_count() == threads, 5)
-    assert len(os.listdir("/proc/self/fd")) == ours
+    assert wait_until(lambda: threading.active_count() <= threads, 5)
+    assert len(os.listdir("/proc/self/fd")) <= ours
     assert _files(isolated_home) == files
     clusters.close()
     assert wait_until(lambda: not processes_of(isolated_home), 10)

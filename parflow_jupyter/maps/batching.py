@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-TARGET = 0.1
+TARGET = 0.3
 """Seconds that a batch should take."""
 
-BUDGET = 0.25
+BUDGET = 0.6
 """Seconds after which a slot hands the rest of a batch back."""
 
 FIRST_BUDGET = 0.02
@@ -116,7 +116,7 @@ def budget(pace: Pace) -> float:
 
     Example:
         >>> budget(Pace()), budget(Pace(per_item=1e-4))
-        (0.02, 0.25)
+        (0.02, 0.6)
     """
     return FIRST_BUDGET if pace.per_item is None else BUDGET
 

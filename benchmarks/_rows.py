@@ -68,17 +68,6 @@ def size_of(data: bytes) -> bytes:
     return bytes(len(data))
 
 
-class ElementOf:
-    """A function that refers to a large array."""
-
-    def __init__(self, array: Any) -> None:
-        self.array = array
-
-    def __call__(self, x: int) -> float:
-        """Return an element of the array, and x."""
-        return float(self.array[x]) + x
-
-
 def uneven(count: int, mean: float) -> list[float]:
     """Return seconds that differ tenfold, in an order that no split by halves suits.
 
@@ -119,15 +108,14 @@ def tiny(sizes: list[int]) -> Iterator[Row]:
 
 def others(quick: bool) -> Iterator[Row]:
     """Yield the jobs whose items weigh something; fewer and lighter ones if ``quick``."""
-    import numpy
-
     yield Row("latency", "1 item", square, [3])
     naps = uneven(100 if quick else 1_000, 0.01)
     yield Row("sleeping", f"{len(naps):,} uneven items, asleep", nap, naps, (BY_HAND,))
     speed = loops_per_second()
     loops = [int(seconds * speed) for seconds in naps]
     yield Row("computing", f"{len(loops):,} uneven items, computing", spin, loops, (BY_HAND,))
-    packets = [bytes(100_000)] * (500 if quick else 10_000)
+    # Different ones in each batch: pickle sends the same object only once.
+    packets = [bytes([k % 251]) * 100_000 for k in range(1000)] * (1 if quick else 10)
     yield Row(
         "bytes",
         f"{len(packets):,} items of 100 kB in and out",
@@ -135,17 +123,6 @@ def others(quick: bool) -> Iterator[Row]:
         packets,
         ONE_BY_ONE,
         (Goal(BY_HAND),),
-    )
-    array = numpy.arange(2_500_000 if quick else 25_000_000, dtype=float)
-    alone = ("joblib", OURS, f"{OURS}, processes")
-    yield Row(
-        "array",
-        f"100 items with an array of {array.nbytes // 1_000_000} MB",
-        ElementOf(array),
-        list(range(100)),
-        # The others would send the array with every item or chunk.
-        tuple(name for name in CONTENDERS if name not in alone),
-        (Goal("joblib"),),
     )
 
 

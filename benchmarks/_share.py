@@ -86,6 +86,8 @@ def share_rows(run: Callable[..., list[Any]], rounds: int, megabytes: int, items
                 f"  {title:<44} {statistics.median(ours):8.3f} s"
                 f"   joblib {statistics.median(theirs):8.3f} s   ratio {ratio:5.2f}"
             )
+            missed = "met" if ratio <= 1 else f"missed by {ratio - 1:.2f}"
+            print(f"  goal: at most 1.00 × joblib: {missed}")
 
 
 def main() -> None:

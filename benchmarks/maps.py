@@ -19,6 +19,7 @@ from _limit import share_of_limit
 from _memory import growth
 from _peers import SLOTS, Contender, contenders
 from _rows import CONTENDERS, OURS, Goal, Row, others, square, tiny
+from _share import share_rows
 
 ROWS = ("tiny", "latency", "sleeping", "computing", "bytes", "array", "memory", "costs")
 SEED_GOAL = 20.0
@@ -37,6 +38,9 @@ def main() -> None:
                 share_of_limit(row, found, asked.rounds)
             else:
                 compare(row, found, asked.rounds)
+        if "array" in asked.only:
+            print(f"\nA shared array, beside joblib: medians of {asked.rounds} rounds")
+            share_rows(found[OURS], asked.rounds, 20 if asked.quick else 200, 100)
         if "memory" in asked.only:
             growth(*((20_000, 100_000) if asked.quick else (200_000, 1_000_000)))
         if "costs" in asked.only:

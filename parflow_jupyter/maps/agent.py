@@ -24,8 +24,9 @@ from parflow_jupyter.maps.seeds import keep_state, seeder
 from parflow_jupyter.maps.shares import load
 from parflow_jupyter.maps.ship import what_cannot_be_pickled
 from parflow_jupyter.maps.surroundings import Surroundings
+from parflow_jupyter.maps.trays import OnTray, answered
 
-PROTOCOL = 3
+PROTOCOL = 4
 _MAX_FUNCTION_BYTES = 512 << 20
 _MAX_REMEMBERED = 1000
 _MAX_MARKS = 20
@@ -54,16 +55,23 @@ class Agent:
     def run_batch(self, blob: bytes) -> bytes:
         """Run one packed batch and return its packed envelope; never raises for an item."""
         count_completed(0)
-        head, packed = pickle.loads(blob)
+        given = pickle.loads(blob)
+        batch = given.read() if isinstance(given, OnTray) else given
+        if batch is None:
+            return _pack(Envelope(given.batch, "need-shared"))
+        head, packed = batch
+        return answered(_pack(self._envelope(head, packed)), head.get("tray"))
+
+    def _envelope(self, head: dict[str, Any], packed: bytes) -> Envelope:
         self._open_mark(head)
         held = self._held.take(head["run"], head)
         if held is None:
-            return _pack(Envelope(head["batch"], "need-shared"))
+            return Envelope(head["batch"], "need-shared")
         if self._surroundings.begin(head):
             # They use modules as they were.
             self._functions.clear()
         with self._surroundings.of(head["run"]):
-            return _pack(self._loaded_and_run(head, packed, held))
+            return self._loaded_and_run(head, packed, held)
 
     def _loaded_and_run(
         self, head: dict[str, Any], packed: bytes, held: dict[int, memoryview]

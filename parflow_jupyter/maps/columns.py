@@ -12,15 +12,18 @@ from parflow_jupyter.maps.render import bounded_repr
 
 
 def take_columns(iterables: Sequence[Iterable[Any]]) -> list[Any]:
-    """Return the items as one list per iterable, and see that all have the same length.
+    """Return the items as one sequence per iterable, and see that all have the same length.
+
+    It is a list, so that nobody changes it meanwhile; a range, which nobody can change and which
+    holds no items, is taken as it is.
 
     Raises:
         InvalidInputError: There is no iterable, or something that can't be iterated.
         UnequalLengthsError: They differ in length.
 
     Example:
-        >>> take_columns(["ab", range(2)])
-        [['a', 'b'], [0, 1]]
+        >>> take_columns(["ab", iter([0, 1]), range(2)])
+        [['a', 'b'], [0, 1], range(0, 2)]
     """
     if not iterables:
         raise InvalidInputError("A map needs at least one iterable of items: give a list.")
@@ -49,6 +52,6 @@ def take_columns(iterables: Sequence[Iterable[Any]]) -> list[Any]:
 
 
 def _column(iterable: Iterable[Any], most: int | None) -> Any:
-    if isinstance(iterable, Pieces):
+    if isinstance(iterable, (Pieces, range)):
         return iterable
     return list(iterable) if most is None else list(islice(iterable, most))

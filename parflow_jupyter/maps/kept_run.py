@@ -49,7 +49,7 @@ def begin_keeping(
     from parflow_jupyter.maps.keeping import Keeping
 
     # Results that the caller waits for are not changed before the end; others may be at once.
-    lasting = options.block and isinstance(columns[0], list)
+    lasting = options.block and isinstance(columns[0], (list, range))
     keeping = Keeping(
         options.checkpoint, function, options.init, options.key, columns, report, lasting=lasting
     )

@@ -77,28 +77,25 @@ class Memory:
     def __init__(self, size: int = 0, name: str = "parflow") -> None:
         if not hasattr(os, "memfd_create") or not boot():
             raise OSError("this system has no memory without a name")
-        self._descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
+        self.descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
         # Where nobody closes it. A __del__ could swallow an interrupt, whenever one is freed.
-        self._ending = weakref.finalize(self, os.close, self._descriptor)
-        os.fchmod(self._descriptor, 0o600)
+        self._ending = weakref.finalize(self, os.close, self.descriptor)
+        os.fchmod(self.descriptor, 0o600)
         self._size = 0
         self._grow(size)
-        facts = os.fstat(self._descriptor)
-        self.address = Address(boot(), os.getpid(), self._descriptor, facts.st_dev, facts.st_ino)
+        facts = os.fstat(self.descriptor)
+        self.address = Address(boot(), os.getpid(), self.descriptor, facts.st_dev, facts.st_ino)
 
     def add(self, data: Any) -> int:
         """Copy bytes to the end, and return where they begin: at the start of a page."""
-        view = memoryview(data).cast("B")
         place = self._size
-        done = 0
-        while done < len(view):
-            done += os.pwrite(self._descriptor, view[done : done + (1 << 30)], place + done)
-        self._grow(-(-len(view) // mmap.PAGESIZE) * mmap.PAGESIZE)
+        size = write(self.descriptor, data, place)
+        self._grow(-(-size // mmap.PAGESIZE) * mmap.PAGESIZE)
         return place
 
     def map(self) -> mmap.mmap:
         """Return the memory, readable and writable."""
-        return mmap.mmap(self._descriptor, self._size)
+        return mmap.mmap(self.descriptor, self._size)
 
     def close(self) -> None:
         """Let go of it."""
@@ -106,7 +103,20 @@ class Memory:
 
     def _grow(self, by: int) -> None:
         self._size += by
-        os.ftruncate(self._descriptor, self._size)
+        os.ftruncate(self.descriptor, self._size)
+
+
+def write(descriptor: int, data: Any, place: int = 0) -> int:
+    """Write bytes to a file, and return how many they are.
+
+    Raises:
+        OSError: There is no room.
+    """
+    view = memoryview(data).cast("B")
+    done = 0
+    while done < len(view):
+        done += os.pwrite(descriptor, view[done : done + (1 << 30)], place + done)
+    return len(view)
 
 
 class Marks:
@@ -147,6 +157,13 @@ class Marks:
             return None
         batch, position = struct.unpack_from("qq", self._map, place)
         return (batch, position) if batch != IDLE and position != IDLE else None
+
+    def reached(self, slot: str) -> bool:
+        """Return whether a slot has written its mark, and so can reach this process's memory."""
+        place = self._places.get(slot)
+        if self._map is None or place is None:
+            return False
+        return bool(struct.unpack_from("qq", self._map, place)[1] != IDLE)
 
     def close(self) -> None:
         """Let go of the memory."""

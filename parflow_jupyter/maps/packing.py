@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import cloudpickle
@@ -10,8 +11,9 @@ import cloudpickle
 from parflow_jupyter.errors import CannotShipError
 from parflow_jupyter.maps.envelope import Batch, Envelope, Failure
 from parflow_jupyter.maps.memory import Marks
-from parflow_jupyter.maps.schemes.base import Plan, Slot
+from parflow_jupyter.maps.schemes.base import Answered, Plan, Slot
 from parflow_jupyter.maps.ship import ship, what_cannot_be_pickled
+from parflow_jupyter.maps.trays import LARGE, OnTray, Trays, weight
 
 
 class Packer:
@@ -27,11 +29,17 @@ class Packer:
         self._has_function: set[Slot] = set()
         self._marks = Marks()
         self._afar: dict[Slot, set[int]] = {}
+        self._trays = Trays()
+        self._is_heavy = False
+        self._near: set[Slot] = set()
         if plan.items is not None and self._shipped.shares is not None:
             self._shipped.shares.look_at(plan.items)
 
-    def pack(self, slot: Slot, batch: Batch) -> bytes:
-        """Return the bytes of a batch, with what all batches need if the slot lacks it.
+    def pack(self, slot: Slot, batch: Batch) -> tuple[bytes, int]:
+        """Return what to send of a batch, with what all batches need if the slot lacks it.
+
+        Returns:
+            The bytes to send, and how many the batch takes, which may be on a tray.
 
         Raises:
             CannotShipError: An item can't be pickled.
@@ -44,18 +52,27 @@ class Packer:
             "seed": self._plan.seed,
             "timeout": self._plan.timeout,
             "key": self._shipped.key,
+            "tray": self._trays.lend(batch.id) if self._wants_tray(slot) else None,
         }
         try:
             items, numbers = self._items(batch)
             numbers = self._with_function(slot, head, numbers)
-            packed: bytes = cloudpickle.dumps((head | self._shared(slot, numbers), items))
+            packed = cloudpickle.dumps((head | self._shared(slot, numbers), items))
         except Exception as error:
             where = what_cannot_be_pickled(batch.columns, "items")
             raise CannotShipError(
                 f"An item can't be sent to other processes: {where or error}. "
                 f"Pass plain data, and open files and connections inside the function."
             ) from error
-        return packed
+        self._is_heavy |= len(packed) >= LARGE
+        return self._trays.put(batch.id, packed), len(packed)
+
+    def _wants_tray(self, slot: Slot) -> bool:
+        if not self._is_heavy or slot in self._afar:
+            return False
+        if self._marks.reached(slot):
+            self._near.add(slot)
+        return slot in self._near
 
     def _items(self, batch: Batch) -> tuple[bytes, list[int]]:
         shares = self._shipped.shares
@@ -99,6 +116,8 @@ class Packer:
     def forget(self, slot: Slot) -> None:
         """Send a slot the function again with its next batch."""
         self._has_function.discard(slot)
+        # Whoever comes in its place under this name may be elsewhere.
+        self._near.discard(slot)
 
     @property
     def has_marks(self) -> bool:
@@ -112,6 +131,7 @@ class Packer:
     def close(self) -> None:
         """Let go of what is shared with the slots."""
         self._marks.close()
+        self._trays.close()
         if self._shipped.shares is not None:
             self._shipped.shares.close()
 
@@ -120,11 +140,34 @@ class Packer:
         """Whether slots hold arrays for this run, which they should forget at its end."""
         return bool(self._shipped.shares)
 
+    def answered(self, slot: Slot, batch: int, answer: Any, size: int) -> Answered:
+        """Return the event of a batch that came back.
+
+        Args:
+            slot: Where it ran.
+            batch: Its number.
+            answer: What came: the packed envelope, or an error.
+            size: Bytes that the batch took.
+        """
+        size = max(size, weight(answer))
+        self._is_heavy |= size >= LARGE
+        return Answered(slot, batch, partial(self._taken, slot, batch, answer), size)
+
     def unpack(self, slot: Slot, answer: Any) -> Envelope:
         """Return the envelope in a slot's answer, or raise what came instead."""
         if isinstance(answer, BaseException):
             raise answer
-        envelope: Envelope = cloudpickle.loads(answer)
+        return self._looked_at(slot, cloudpickle.loads(answer))
+
+    def _taken(self, slot: Slot, batch: int, answer: Any) -> Envelope:
+        if isinstance(answer, BaseException):
+            raise answer
+        found = cloudpickle.loads(answer)
+        envelope = self._trays.take(found) if isinstance(found, OnTray) else found
+        self._trays.give_back(batch)
+        return self._looked_at(slot, envelope)
+
+    def _looked_at(self, slot: Slot, envelope: Envelope) -> Envelope:
         if envelope.state in ("need-function", "need-shared"):
             self.forget(slot)
         if envelope.state == "need-shared":

@@ -62,7 +62,7 @@ def test_an_unusable_option_is_refused_by_name(given, named):
     [
         (8.0, 4, 400, 1),  # slow items go one by one
         (4e-6, 4, 400, 1024),  # fast ones grow, but not at once
-        (0.04, 4, 400, 10),  # towards the target
+        (0.04, 4, 400, 30),  # towards the target
         (4e-6, 4, 4 * (4 << 20), 4),  # bounded by bytes
         (1e-4, 100_000, 100, 200_000),  # bounded by number
     ],

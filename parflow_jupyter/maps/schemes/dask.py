@@ -23,7 +23,6 @@ from parflow_jupyter.maps.schemes._cores import counted
 from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, why_unfit
 from parflow_jupyter.maps.schemes._wishes import Heard, Wish, WishingSlots
 from parflow_jupyter.maps.schemes.base import (
-    Answered,
     Capabilities,
     Plan,
     Readiness,
@@ -196,7 +195,7 @@ class _Workers(WishingSlots):
     def submit(self, slot: Slot, batch: Batch) -> None:
         import dask
 
-        blob = self._packer.pack(slot, batch)
+        blob, size = self._packer.pack(slot, batch)
         key = f"parflow-batch-{self._plan.run}-{batch.id}"
         # A batch is as large as it is on purpose: dask need not tell.
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
@@ -205,7 +204,7 @@ class _Workers(WishingSlots):
             )
         self._packer.sent(slot)
         self._out[batch.id] = _address(slot), future
-        self._in_loop(partial(self._hear, slot, batch.id, len(blob), future))
+        self._in_loop(partial(self._hear, slot, batch.id, size, future))
 
     async def _hear(self, slot: Slot, batch: int, size: int, future: Any) -> None:
         try:
@@ -216,7 +215,7 @@ class _Workers(WishingSlots):
                 return
             packed = error
         self._out.pop(batch, None)
-        self._sink(Answered(slot, batch, partial(self._packer.unpack, slot, packed), size))
+        self._sink(self._packer.answered(slot, batch, packed, size))
 
     # --- wishes --------------------------------------------------------------------
 

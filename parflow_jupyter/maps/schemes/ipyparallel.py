@@ -28,7 +28,6 @@ from parflow_jupyter.maps.schemes._messages import (
 from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, prepare_canning, why_unfit
 from parflow_jupyter.maps.schemes._wishes import Heard, Wish, WishingSlots
 from parflow_jupyter.maps.schemes.base import (
-    Answered,
     Capabilities,
     Plan,
     Readiness,
@@ -252,7 +251,7 @@ class _Engines(WishingSlots):
     # --- batches -----------------------------------------------------------------
 
     def submit(self, slot: Slot, batch: Batch) -> None:
-        blob = self._packer.pack(slot, batch)
+        blob, size = self._packer.pack(slot, batch)
         uuid = self._uuids.get(engine_of(slot))
         if uuid is None:
             return
@@ -264,14 +263,14 @@ class _Engines(WishingSlots):
             # Nobody asks for it again, and the client would keep it for good.
             self._client.history.pop()
         self._packer.sent(slot)
-        future.add_done_callback(partial(self._answered, slot, batch.id, len(blob)))
+        future.add_done_callback(partial(self._answered, slot, batch.id, size))
 
     def _answered(self, slot: Slot, batch: int, size: int, future: Any) -> None:
         answer = future.result()
         if isinstance(answer, BaseException) and is_loss(answer):
             self.engine_exited(engine_of(slot))
         else:
-            self._sink(Answered(slot, batch, partial(self._packer.unpack, slot, answer), size))
+            self._sink(self._packer.answered(slot, batch, answer, size))
 
     # --- wishes ------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from parflow_jupyter.maps.envelope import Batch
 from parflow_jupyter.maps.schemes._cores import cores, counted
 from parflow_jupyter.maps.schemes._wishes import Heard, Wish, WishingSlots
 from parflow_jupyter.maps.schemes.base import (
-    Answered,
     Capabilities,
     Plan,
     Readiness,
@@ -83,17 +82,17 @@ class _Processes(WishingSlots):
             self._sink(SlotLeft(worker.slot, f"{worker.slot} died"))
 
     def submit(self, slot: Slot, batch: Batch) -> None:
-        blob = self._packer.pack(slot, batch)
+        blob, size = self._packer.pack(slot, batch)
         worker = self._workers.get(slot)
         if worker is None:
             return
         self._out[slot].add(batch.id)
-        worker.run(blob, partial(self._answered, slot, batch.id, len(blob)))
+        worker.run(blob, partial(self._answered, slot, batch.id, size))
         self._packer.sent(slot)
 
     def _answered(self, slot: Slot, batch: int, size: int, answer: Any) -> None:
         self._out[slot].discard(batch)
-        self._sink(Answered(slot, batch, partial(self._packer.unpack, slot, answer), size))
+        self._sink(self._packer.answered(slot, batch, answer, size))
 
     def _wish(self, slot: Slot, wish: Wish, heard: Heard) -> None:
         worker = self._workers.get(slot)

@@ -1,0 +1,127 @@
+"""Large batches and answers on trays: exact, and gone with the run, whatever happens."""
+
+import os
+import pickle
+import signal
+import time
+from dataclasses import replace
+
+import pytest
+
+from parflow_jupyter.maps import MapOptions, memory, run_map, trays
+from parflow_jupyter.maps.agent import Agent
+from parflow_jupyter.maps.schemes import load, names
+from parflow_jupyter.maps.trays import LARGE, OnTray, Trays, answered, weight
+
+ITEMS = [bytes([k % 251]) * 50_000 for k in range(300)]
+
+
+@pytest.fixture(params=[name for name in names() if not load(name).capabilities.in_caller])
+def elsewhere(request, make_scheme):
+    return make_scheme(request.param)
+
+
+@pytest.fixture
+def put(monkeypatch):
+    """Sizes of what the client put on trays or read from there."""
+    sizes = []
+    loaded = trays._loaded
+    monkeypatch.setattr(trays, "_loaded", lambda at, n: sizes.append(n) or loaded(at, n))
+    return sizes
+
+
+def mapped(scheme, function, items, **options):
+    options = MapOptions(progress=False, scheme=scheme.name, **options)
+    return run_map(function, [items], options=options, schemes=[scheme])
+
+
+def turned(data):
+    return data[::-1] + b"!"
+
+
+def descriptors():
+    return {os.path.realpath(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")}
+
+
+def test_large_items_come_and_go_by_trays(elsewhere, put):
+    """Where slots are other processes of this host; and no memory is left when the run is over."""
+    assert mapped(elsewhere, turned, ITEMS) == [turned(item) for item in ITEMS]
+    assert bool(put) == elsewhere.ships
+    assert not [name for name in descriptors() if "parflow-tray" in name]
+
+
+def test_a_slot_that_dies_takes_no_tray_with_it(tmp_path, put):
+    """Its batch runs elsewhere, on a tray that nobody else knows."""
+    died = tmp_path / "died"
+
+    def once(data):
+        if data[0] == 200 and not died.exists():
+            died.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return turned(data)
+
+    assert mapped(load("processes")(2), once, ITEMS) == [turned(item) for item in ITEMS]
+    assert put
+
+
+def test_what_is_collected_early_leaves_the_tray_alone(put):
+    """The batch is still running there, and answers on it."""
+
+    def slow_at_the_end(data):
+        if data[0] == 250:
+            time.sleep(1.5)
+        return turned(data)
+
+    items = ITEMS[:251]
+    result = mapped(load("processes")(1), slow_at_the_end, items, batch=125)
+    assert result == [turned(item) for item in items]
+    assert put
+
+
+@pytest.mark.parametrize("name", ["no memory", "full memory"])
+def test_without_trays_all_is_sent(name, monkeypatch, put):
+    """As on systems that have no such memory, and where it is used up."""
+
+    def fails(*_, **__):
+        raise OSError(name)
+
+    target = (memory.Memory, "__init__") if name == "no memory" else (trays, "write")
+    monkeypatch.setattr(*target, fails)
+    scheme = load("processes")(2)
+    assert mapped(scheme, turned, ITEMS) == [turned(item) for item in ITEMS]
+
+
+def test_a_slot_that_cannot_reach_a_tray_says_so():
+    """It is sent the batch then."""
+    own = Trays()
+    lent = own.lend(5)
+    assert isinstance(pickle.loads(own.put(5, bytes(LARGE))), OnTray)
+    other = replace(lent, address=replace(lent.address, inode=1), size=LARGE)
+    envelope = pickle.loads(Agent().run_batch(pickle.dumps(other)))
+    assert (envelope.batch, envelope.state) == (5, "need-shared")
+    # Its answer is sent, too.
+    packed = pickle.dumps(bytes(LARGE))
+    assert answered(packed, other) == packed
+    own.close()
+
+
+def test_a_tray_that_was_not_answered_is_not_lent_again():
+    """Its slot may only be late, and still write there."""
+    own = Trays()
+    first, second = own.lend(1), own.lend(2)
+    own.give_back(1)
+    own.give_back(99)
+    assert own.lend(3).address == first.address
+    assert own.lend(4).address not in (first.address, second.address)
+    own.close()
+
+
+def test_small_things_are_sent():
+    """A tray costs more than a copy of them."""
+    own = Trays()
+    lent = own.lend(1)
+    assert own.put(1, b"small") == b"small"
+    assert answered(b"small", lent) == b"small"
+    assert own.put(2, bytes(LARGE)) == bytes(LARGE)
+    assert weight(b"OnTray, says a text") == 19
+    own.close()

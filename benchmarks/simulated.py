@@ -12,6 +12,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class MadeUpLink:
         """Say who an engine is, as it would itself."""
         number = self.engines[engine_uuid]
         host = f"node{number // ENGINES_PER_HOST:03}.cluster.example.org"
-        said = json.dumps([10_000 + number, host, "Linux", "3.11", "", ""])
+        said = json.dumps([10_000 + number, host, "Linux", "3.11", "", "", version("ipyparallel")])
         return {"user_expressions": {"who": {"data": {"text/plain": repr(said)}}}}
 
     def tell_change(self) -> None:
@@ -60,8 +61,9 @@ async def simulate(profile_dir: Path, n: int) -> None:
     link: Any = MadeUpLink(n)
     cluster.link, cluster.is_connected = link, True
     cluster.changed()
-    while len(cluster.identities.known) < n:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while len(cluster.identities.known) < n:
+            await asyncio.sleep(0.01)
     await server.serve(cluster)
     sys.stdout.write("ready\n")
     sys.stdout.flush()

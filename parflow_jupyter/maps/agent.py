@@ -10,7 +10,7 @@ from __future__ import annotations
 import pickle
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cloudpickle
@@ -57,7 +57,8 @@ class Agent:
         count_completed(0)
         given = pickle.loads(blob)
         batch = given.read() if isinstance(given, OnTray) else given
-        if batch is None:
+        if not isinstance(batch, tuple):
+            # Out of reach, or an earlier answer lies there.
             return _pack(Envelope(given.batch, "need-shared"))
         head, packed = batch
         return answered(_pack(self._envelope(head, packed)), head.get("tray"))
@@ -114,7 +115,7 @@ class Agent:
     def _run(
         self,
         function: Callable[..., Any],
-        columns: list[list[Any]],
+        columns: Sequence[Sequence[Any]],
         indices: Any,
         current: Current,
         head: dict[str, Any],

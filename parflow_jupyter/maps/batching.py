@@ -41,7 +41,7 @@ class Pace:
     Args:
         size: Items for the next batch.
         per_item: Seconds an item takes in its slot, a moving average; None before the first.
-        item_bytes: Packed size of an item.
+        item_bytes: Packed size of an item or its result, whichever is larger.
     """
 
     size: int = FIRST
@@ -56,7 +56,7 @@ def measured(pace: Pace, items: int, seconds: float, packed: int) -> Pace:
         pace: The pace so far.
         items: Items that the batch ran.
         seconds: How long they took in the slot.
-        packed: Bytes of the packed batch.
+        packed: Bytes of the items as they were packed, or of their results.
 
     Example:
         >>> measured(Pace(), items=4, seconds=8.0, packed=400).size

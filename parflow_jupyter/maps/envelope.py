@@ -21,14 +21,14 @@ class Batch:
         run: Identity of the run.
         id: Number of the batch within the run.
         indices: Position of each item in the input, from 0.
-        columns: One list of values per iterable, as long as ``indices``.
+        columns: One sequence of values per iterable, as long as ``indices``.
         budget: Seconds after which the slot hands the rest back, or None for never.
     """
 
     run: str
     id: int
     indices: Sequence[int]
-    columns: list[list[Any]]
+    columns: list[Sequence[Any]]
     budget: float | None = None
 
 

@@ -31,7 +31,7 @@ def heavy_items(columns: Sequence[Sequence[Any]], *, shared: bool = False) -> st
     """Return what to tell about the items' size, or None.
 
     Args:
-        columns: The input, one list per iterable.
+        columns: The input, one sequence per iterable.
         shared: Whether an array that all items have is sent once.
 
     Example:
@@ -87,7 +87,7 @@ def first_size(columns: Sequence[Sequence[Any]] | None, *, streamed: bool) -> in
     One, where more would mean to read far ahead, or to send a lot in vain.
 
     Args:
-        columns: The input, one list per iterable, if it is known.
+        columns: The input, one sequence per iterable, if it is known.
         streamed: Whether the input is read while the map runs.
 
     Example:

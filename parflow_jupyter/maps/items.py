@@ -33,7 +33,7 @@ _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "tasks") + os.sep)
 
 def run_items(
     function: Callable[..., Any],
-    columns: Sequence[list[Any]],
+    columns: Sequence[Sequence[Any]],
     indices: Sequence[int],
     current: Current,
     *,
@@ -47,7 +47,7 @@ def run_items(
 
     Args:
         function: What to call; a coroutine function is awaited.
-        columns: One list per argument, all as long as ``indices``.
+        columns: One sequence per argument, all as long as ``indices``.
         indices: Position of each item in the input.
         current: Tells others what runs here, and carries their wishes to stop.
         budget: Seconds after which the remaining items are handed back.

@@ -124,7 +124,7 @@ class Ledger:
         return any(self._settled[index] for index in indices)
 
 
-def part(column: Any, indices: Sequence[int]) -> list[Any]:
+def part(column: Any, indices: Sequence[int]) -> Sequence[Any]:
     """Return the values of a column at some indices.
 
     Example:
@@ -132,6 +132,8 @@ def part(column: Any, indices: Sequence[int]) -> list[Any]:
         ['d', 'b']
     """
     if isinstance(indices, range):
-        taken: list[Any] = column[indices.start : indices.stop]
+        taken: Sequence[Any] = column[indices.start : indices.stop]
         return taken
-    return column.pick(indices) if isinstance(column, Pieces) else [column[i] for i in indices]
+    picked: list[Any]
+    picked = column.pick(indices) if isinstance(column, Pieces) else [column[i] for i in indices]
+    return picked

@@ -36,8 +36,10 @@ class Address:
         """Return a new descriptor of the memory, or None where it is out of reach."""
         if self.boot != boot():
             return None
+        # By now it may be something else, whose opening must not wait or do anything.
+        flags |= os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
         try:
-            found = os.open(f"/proc/{self.pid}/fd/{self.descriptor}", flags | os.O_CLOEXEC)
+            found = os.open(f"/proc/{self.pid}/fd/{self.descriptor}", flags)
         except OSError:
             return None
         facts = os.fstat(found)

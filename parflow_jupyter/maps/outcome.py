@@ -25,7 +25,7 @@ class Outcome:
 
     Args:
         ledger: The items of the run.
-        columns: The input, one list per iterable.
+        columns: The input, one sequence per iterable.
         report: Filled as answers come.
         retries: How often an item that raised is run again.
         engine_retries: How often an item whose engine died is run again.

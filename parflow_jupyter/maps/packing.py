@@ -59,6 +59,7 @@ class Packer:
             numbers = self._with_function(slot, head, numbers)
             packed = cloudpickle.dumps((head | self._shared(slot, numbers), items))
         except Exception as error:
+            self._trays.give_back(batch.id)
             where = what_cannot_be_pickled(batch.columns, "items")
             raise CannotShipError(
                 f"An item can't be sent to other processes: {where or error}. "
@@ -68,7 +69,7 @@ class Packer:
         return self._trays.put(batch.id, packed), len(packed)
 
     def _wants_tray(self, slot: Slot) -> bool:
-        if not self._is_heavy or slot in self._afar:
+        if not self._is_heavy or slot in self._afar or slot not in self._has_function:
             return False
         if self._marks.reached(slot):
             self._near.add(slot)
@@ -149,9 +150,9 @@ class Packer:
             answer: What came: the packed envelope, or an error.
             size: Bytes that the batch took.
         """
-        size = max(size, weight(answer))
-        self._is_heavy |= size >= LARGE
-        return Answered(slot, batch, partial(self._taken, slot, batch, answer), size)
+        heavy = weight(answer)
+        self._is_heavy |= max(size, heavy) >= LARGE
+        return Answered(slot, batch, partial(self._taken, slot, batch, answer), size, heavy)
 
     def unpack(self, slot: Slot, answer: Any) -> Envelope:
         """Return the envelope in a slot's answer, or raise what came instead."""
@@ -161,10 +162,15 @@ class Packer:
 
     def _taken(self, slot: Slot, batch: int, answer: Any) -> Envelope:
         if isinstance(answer, BaseException):
+            # What happened to the slot is not known: it may still write there.
+            self._trays.drop(batch)
             raise answer
-        found = cloudpickle.loads(answer)
-        envelope = self._trays.take(found) if isinstance(found, OnTray) else found
-        self._trays.give_back(batch)
+        try:
+            found = cloudpickle.loads(answer)
+            envelope = self._trays.read(found) if isinstance(found, OnTray) else found
+        finally:
+            # Whether or not it can be loaded: the slot has answered and writes there no more.
+            self._trays.give_back(batch)
         return self._looked_at(slot, envelope)
 
     def _looked_at(self, slot: Slot, envelope: Envelope) -> Envelope:

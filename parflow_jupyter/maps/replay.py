@@ -18,7 +18,7 @@ class Origin:
 
     Args:
         function: Called with one value of each column.
-        columns: The input, one list per iterable.
+        columns: The input, one sequence per iterable.
         options: What the caller asked for.
         schemes: The toolbox.
         history: Where runs get their rows.

@@ -87,7 +87,7 @@ class Call:
 
     Args:
         function: Called with one value of each column.
-        columns: The input, one list per iterable.
+        columns: The input, one sequence per iterable.
         options: What the caller asked for.
         schemes: The toolbox.
         listener: Called with the events of the run.

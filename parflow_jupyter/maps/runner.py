@@ -55,7 +55,7 @@ class Runner:
 
     Args:
         plan: What is the same for all batches.
-        columns: The input, one list per iterable.
+        columns: The input, one sequence per iterable.
         options: What the caller asked for.
         scheme: Gives the slots.
         outcome: Takes the results.
@@ -230,7 +230,9 @@ class Runner:
     def _collect(self, slot: Slot, state: SlotState, now: float) -> None:
         """Ask for what is finished of a batch that takes long."""
         for sent in state.sent.values():
-            if now - max(sent.at, sent.collected) > COLLECT_EVERY and len(sent.kept) > 1:
+            # Until the slot last answered, it was behind another one.
+            began = max(sent.at, state.answered, sent.collected)
+            if now - began > COLLECT_EVERY and len(sent.kept) > 1:
                 sent.collected = now
                 assert self.slots is not None
                 self.slots.collect(slot, sent.batch, sent.taken)

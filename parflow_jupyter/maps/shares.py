@@ -63,7 +63,7 @@ class Shares:
         """Share what several items have; items that have nothing large cost nothing.
 
         Args:
-            columns: The input, one list per iterable.
+            columns: The input, one sequence per iterable.
         """
         found: Counter[Key] = Counter()
         views: dict[Key, memoryview] = {}

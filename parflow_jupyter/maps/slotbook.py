@@ -193,7 +193,7 @@ class SlotBook:
         ran = len(envelope.values)
         self._ledger.give_back(sent.indices[ran : sent.upto])
         if ran:
-            share = event.sent_bytes * ran // len(sent.indices)
+            share = max(event.sent_bytes * ran // len(sent.indices), event.answer_bytes)
             self.pace = batching.measured(self.pace, ran, envelope.stops[-1], share)
 
     def _early(self, event: Early) -> None:

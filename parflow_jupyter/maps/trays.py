@@ -19,6 +19,9 @@ from parflow_jupyter.maps.memory import Address, Memory, write
 LARGE = 1 << 20
 """Bytes from which it is worth it."""
 
+KEPT = 32 << 20
+"""Bytes up to which a tray is kept for another batch."""
+
 
 @dataclass(frozen=True)
 class OnTray:
@@ -41,6 +44,9 @@ class OnTray:
             return None
         try:
             return _loaded(descriptor, self.size)
+        except OSError:
+            # There is no room to map it.
+            return None
         finally:
             os.close(descriptor)
 
@@ -54,7 +60,7 @@ class Trays:
         >>> answer = answered(pickle.dumps([1, 2] * 1_000_000), lent)
         >>> weight(answer) > LARGE > len(answer)
         True
-        >>> trays.take(pickle.loads(answer)) == [1, 2] * 1_000_000
+        >>> trays.read(pickle.loads(answer)) == [1, 2] * 1_000_000
         True
         >>> trays.close()
     """
@@ -64,7 +70,7 @@ class Trays:
         self._lent: dict[int, Memory] = {}
 
     def lend(self, batch: int) -> OnTray | None:
-        """Return an empty tray for a batch, None where there can't be one."""
+        """Return a tray for a batch, None where there can't be one."""
         try:
             tray = self._free.pop() if self._free else Memory(name="parflow-tray")
         except OSError:
@@ -82,18 +88,26 @@ class Trays:
         except OSError:
             return data
 
-    def take(self, answer: OnTray) -> Any:
-        """Return the answer that a slot put on a batch's tray, which is free again."""
-        value = _loaded(self._lent[answer.batch].descriptor, answer.size)
-        self.give_back(answer.batch)
-        return value
+    def read(self, answer: OnTray) -> Any:
+        """Return the answer that a slot put on a batch's tray."""
+        return _loaded(self._lent[answer.batch].descriptor, answer.size)
 
     def give_back(self, batch: int) -> None:
         """Take a batch's tray, if it has one, for another one: it was answered."""
         # One of a batch that never was is not used again: its slot may only be late.
         tray = self._lent.pop(batch, None)
-        if tray is not None:
+        if tray is None:
+            return
+        if os.fstat(tray.descriptor).st_size > KEPT:
+            tray.close()
+        else:
             self._free.append(tray)
+
+    def drop(self, batch: int) -> None:
+        """Let go of a batch's tray, if it has one."""
+        tray = self._lent.pop(batch, None)
+        if tray is not None:
+            tray.close()
 
     def close(self) -> None:
         """Let go of all of them."""

@@ -7,15 +7,18 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 from process_helpers import processes_of, wait_until
 
 from parflow_jupyter.clusters import asker
 from parflow_jupyter.clusters.connection import close_all, connect
 from parflow_jupyter.clusters.identity import identity_of
+from parflow_jupyter.clusters.launchers import controller_role
 from parflow_jupyter.clusters.profiles import locate_profile
 from parflow_jupyter.errors import ControllerStartError
 
@@ -120,6 +123,31 @@ def test_a_port_that_is_taken_meanwhile_is_no_matter(clusters, tmp_path):
     assert (info.engines_total, info.problems) == (1, [])
     assert tries.read_text() == "xx"
     assert connect(clusters)[0].apply_sync(int) == 0
+
+
+def test_a_controller_that_cannot_tell_of_itself_ends(clusters):
+    """It would run on, and nobody would know of it."""
+    (locate_profile("default") / "ipcontroller_config.py").write_text(
+        "from parflow_jupyter.clusters.launchers import controller_role\n"
+        "def full(*_):\n"
+        "    raise OSError(28, 'No space left on device')\n"
+        "controller_role.write_private_json = full\n"
+    )
+    start = time.monotonic()
+    with pytest.raises(ControllerStartError, match="No space left on device"):
+        clusters.start_engines(1)
+    assert time.monotonic() - start < 15
+
+
+@pytest.mark.parametrize("error", [psutil.AccessDenied(1), FileNotFoundError("/proc/net/tcp")])
+def test_a_host_that_hides_processes_is_believed(error, monkeypatch):
+    """Where nobody can see who listens, the ports count as bound."""
+
+    def hidden(*_, **__):
+        raise error
+
+    monkeypatch.setattr(psutil.Process, "children", hidden)
+    assert controller_role._listening_ports([5, 6]) == {5, 6}
 
 
 def test_a_dead_proxy_is_in_nobodys_way(clusters, monkeypatch):

@@ -3,14 +3,19 @@
 import os
 import pickle
 import signal
+import threading
 import time
 from dataclasses import replace
 
 import pytest
 
+from parflow_jupyter.errors import CannotShipError
 from parflow_jupyter.maps import MapOptions, memory, run_map, trays
 from parflow_jupyter.maps.agent import Agent
+from parflow_jupyter.maps.envelope import Batch
+from parflow_jupyter.maps.packing import Packer
 from parflow_jupyter.maps.schemes import load, names
+from parflow_jupyter.maps.schemes.base import Plan
 from parflow_jupyter.maps.trays import LARGE, OnTray, Trays, answered, weight
 
 ITEMS = [bytes([k % 251]) * 50_000 for k in range(300)]
@@ -125,3 +130,54 @@ def test_small_things_are_sent():
     assert own.put(2, bytes(LARGE)) == bytes(LARGE)
     assert weight(b"OnTray, says a text") == 19
     own.close()
+
+
+class Unloadable:
+    """What can be pickled here and nowhere be loaded."""
+
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+@pytest.fixture
+def packer(monkeypatch):
+    """One that gives every batch a tray."""
+    found = Packer(Plan("run", turned))
+    monkeypatch.setattr(found, "_wants_tray", lambda slot: True)
+    yield found
+    found.close()
+
+
+def test_what_cannot_be_sent_takes_no_tray(packer):
+    """However many such items there are."""
+    with pytest.raises(CannotShipError):
+        packer.pack("slot", Batch("run", 1, range(1), [[threading.Lock()]]))
+    assert (len(packer._trays._lent), len(packer._trays._free)) == (0, 1)
+
+
+@pytest.mark.parametrize("answer", [pickle.dumps(Unloadable()), ValueError("no number")])
+def test_an_answer_that_is_none_takes_no_tray(packer, answer):
+    """A tray is free when its slot has answered, and gone when nobody knows."""
+    packer.pack("slot", Batch("run", 1, range(1), [[b"x"]]))
+    with pytest.raises(ValueError, match="no number"):
+        packer.answered("slot", 1, answer, 0).unpack()
+    assert len(packer._trays._lent) == 0
+    assert len(packer._trays._free) == isinstance(answer, bytes)
+
+
+def test_a_huge_tray_is_not_kept(monkeypatch):
+    """Its memory would be missing until the run is over."""
+    monkeypatch.setattr(trays, "KEPT", 2 * LARGE)
+    own = Trays()
+    for size, kept in ((LARGE, 1), (3 * LARGE, 0)):
+        own.lend(1)
+        own.put(1, bytes(size))
+        own.give_back(1)
+        assert len(own._free) == kept
+    own.close()
+
+
+def test_an_error_of_a_process_is_an_error_of_the_item(monkeypatch):
+    """Also where it is none of the item's own: nobody waits for ever."""
+    result = mapped(load("processes")(1), lambda x: Unloadable(), range(3), on_error="collect")
+    assert [failure.index for failure in result.errors] == [0, 1, 2]

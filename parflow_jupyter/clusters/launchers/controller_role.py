@@ -9,6 +9,7 @@ it, when all its ports listen; else it ends with an exit code that asks for anot
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import secrets
@@ -46,6 +47,8 @@ def run_controller(spec: dict[str, Any]) -> None:
             _give_up(str(error))
         raise
     app.start()
+    if app.failure is not None:
+        raise app.failure
     if app.without_port:
         _give_up(app.without_port)
 
@@ -61,6 +64,7 @@ def _controller_class() -> Any:
     class Controller(IPController):  # type: ignore[misc]
         heartmonitor_process: Any
         without_port = ""
+        failure: Exception | None = None
 
         def __init__(self, settings: dict[str, Any]) -> None:
             super().__init__()
@@ -91,6 +95,14 @@ def _controller_class() -> Any:
             super().start()
 
         async def _tell_when_listening(self) -> None:
+            try:
+                await self._listen_and_tell()
+            except Exception as error:
+                # Else the loop would only log it, and the controller run on unknown.
+                self.failure = error
+                self.loop.stop()
+
+        async def _listen_and_tell(self) -> None:
             wanted = ports_of("client", self.client_info) | ports_of("engine", self.engine_info)
             deadline = time.monotonic() + BIND_TIMEOUT
             while missing := sorted(wanted.keys() - _listening_ports(wanted)):
@@ -133,15 +145,16 @@ def ports_of(side: str, info: Mapping[str, Any]) -> dict[int, str]:
 
 def _listening_ports(otherwise: Iterable[int]) -> set[int]:
     """Return the ports at which this process or a child listens; ``otherwise`` if it is hidden."""
-    me, found = psutil.Process(), set()
-    for process in [me, *me.children(recursive=True)]:
-        try:
-            connections = process.net_connections("tcp")
-        except psutil.NoSuchProcess:
-            continue
-        except psutil.AccessDenied:
-            return set(otherwise)
-        found |= {it.laddr.port for it in connections if it.status == psutil.CONN_LISTEN}
+    found: set[int] = set()
+    try:
+        me = psutil.Process()
+        for process in [me, *me.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                connections = process.net_connections("tcp")
+                found |= {it.laddr.port for it in connections if it.status == psutil.CONN_LISTEN}
+    except (psutil.Error, OSError):
+        # Many shared hosts hide the processes of others, and psutil then gives up.
+        return set(otherwise)
     return found
 
 

@@ -252,7 +252,8 @@ async def _start_controller(cluster: Cluster, request: StartRequest) -> None:
             if not lost_a_port or not tries_left:
                 raise
     if not await connect_controller(cluster):
-        raise _did_not_come_up(process, "it ended at once")
+        ended = (process.exit or {}).get("meaning", "it does not answer")
+        raise _did_not_come_up(process, ended)
 
 
 async def _launch_controller(cluster: Cluster, request: StartRequest) -> ManagedProcess:

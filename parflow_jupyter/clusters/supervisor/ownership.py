@@ -87,8 +87,13 @@ async def _end_expired(cluster: Cluster) -> None:
     readings = [process.read_counters() for process in leased]
     works = any(reading is not None and reading.busy for reading in readings)
     is_over = all(process.lease_left() <= 0 for process in leased)
-    # Engines elsewhere have no counters here: the controller knows what waits for them.
-    if works or (is_over and any((await reporting.refresh(cluster)).values())):
+    if is_over and not works:
+        # Engines elsewhere have no counters here: the controller knows what waits for them.
+        works = any((await reporting.refresh(cluster)).values())
+        if cluster.owners or any(item.lease_until is None or not item.lives for item in leased):
+            # Somebody adopted them meanwhile.
+            return
+    if works:
         for process in leased:
             process.lease_until = time.monotonic() + lease_seconds()
     elif is_over:

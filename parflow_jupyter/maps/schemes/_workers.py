@@ -13,6 +13,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
 from typing import Any
 
@@ -56,9 +57,18 @@ class Worker:
         threading.Thread(target=self._listen, name=name, daemon=True).start()
 
     def run(self, blob: bytes, answered: Callable[[Any], None]) -> None:
-        """Run a batch there; ``answered`` gets its answer, unless the process ends first."""
-        future = self._executor.submit(RunBatch(), blob)
-        future.add_done_callback(lambda done: None if done.exception() else answered(done.result()))
+        """Run a batch there; ``answered`` gets its answer or error while the process lives."""
+
+        def told(done: Future[bytes]) -> None:
+            if done.cancelled():
+                return
+            error = done.exception()
+            if error is None:
+                answered(done.result())
+            elif not (self.dead or self.killed or isinstance(error, BrokenExecutor)):
+                answered(error)
+
+        self._executor.submit(RunBatch(), blob).add_done_callback(told)
 
     def wish(self, wish: dict[str, Any], heard: Answer) -> None:
         """Send a wish about a run, also while an item runs."""

@@ -117,12 +117,14 @@ class Answered:
         batch: Its number.
         unpack: Returns the envelope; may raise what loading the results raises.
         sent_bytes: Packed size of the batch, 0 where nothing was packed.
+        answer_bytes: Packed size of the answer, likewise.
     """
 
     slot: Slot
     batch: int
     unpack: Callable[[], Envelope]
     sent_bytes: int = 0
+    answer_bytes: int = 0
 
 
 def as_it_is(envelope: Envelope) -> Envelope:

@@ -117,6 +117,7 @@ class _Engines(WishingSlots):
         self._left_out: set[str] = set()
         self._asked: set[int] = set()
         self._lock = threading.Lock()
+        self._following = threading.Lock()
         self.over = threading.Event()
         self.connect: Connect = lambda: client
 
@@ -138,7 +139,7 @@ class _Engines(WishingSlots):
         """
         with self._lock:
             uuid = self._uuids.get(engine)
-            if uuid is None or (pid is not None and self._pid(uuid) not in (None, pid)):
+            if uuid is None or (pid is not None and self._pid(uuid) != pid):
                 return
             del self._uuids[engine]
             self._gone.add(uuid)
@@ -157,6 +158,7 @@ class _Engines(WishingSlots):
 
     def replace(self, slot: Slot) -> bool:
         if slot in self._killed:
+            self._left.pop(slot, None)
             return True
         if self._replace is None:
             return False
@@ -188,17 +190,18 @@ class _Engines(WishingSlots):
 
     def _follow(self) -> None:
         """Go over to a new controller, where the engine came with one in a dead one's place."""
-        fresh = self.connect()
-        if fresh is None or fresh is self._client:
-            return
-        for engine in list(self._uuids):
-            self.engine_exited(engine)
-        with self._lock:
-            self._client, self._known = fresh, KNOWN.setdefault(fresh, {})
-            self._deaf = DEAF.setdefault(fresh, {})
-            self._uuids.clear()
-            self._asked.clear()
-            self._killed.clear()
+        with self._following:
+            fresh = self.connect()
+            if fresh is None or fresh is self._client:
+                return
+            for engine in list(self._uuids):
+                self.engine_exited(engine)
+            with self._lock:
+                self._client, self._known = fresh, KNOWN.setdefault(fresh, {})
+                self._deaf = DEAF.setdefault(fresh, {})
+                self._uuids.clear()
+                self._asked.clear()
+                self._killed.clear()
 
     def _probe(self, engine: int) -> None:
         name = self._client._engines.get(engine)

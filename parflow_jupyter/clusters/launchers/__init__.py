@@ -25,6 +25,7 @@ _NOT_LAUNCHERS = {
     "engine_set",
     "fork_client",
     "fork_server",
+    "heart",
     "roles",
 }
 _NOT_OFFERED = {"local", "winhpc", "batch"}

@@ -25,6 +25,7 @@ import psutil
 from ..controller_files import is_loopback
 from ..records import write_private_json
 from .app_settings import arguments_of, below_profile
+from .heart import be_attentive
 
 PORT_TAKEN = getattr(os, "EX_TEMPFAIL", 75)
 """Exit code of a controller that could not bind a port."""
@@ -89,6 +90,7 @@ def _controller_class() -> Any:
                 # A process of its own costs a second and outlives a killed controller,
                 # whose engines would then wait for ever.
                 self.heartmonitor_process = _as_thread(self.heartmonitor_process)
+                be_attentive(self.hub)
 
         def start(self) -> None:
             self.loop.add_callback(self._tell_when_listening)

@@ -42,8 +42,8 @@ START_TIMEOUT = 30.0
 START_TRIES = 3
 
 CONTROLLER_SETTINGS: dict[str, dict[str, Any]] = {
-    # Registration waits for a heartbeat; misses are many, so that a freeze of 30 s is survived.
-    "HeartMonitor": {"period": 250, "max_heartmonitor_misses": 120},
+    # Misses are many, so that a freeze of 30 s is survived.
+    "HeartMonitor": {"period": 500, "max_heartmonitor_misses": 60},
     "IPController": {
         "use_threads": True,
         "db_class": "ipyparallel.controller.dictdb.NoDB",
@@ -51,10 +51,10 @@ CONTROLLER_SETTINGS: dict[str, dict[str, Any]] = {
     },
 }
 ENGINE_SETTINGS: dict[str, dict[str, Any]] = {
-    # 240 checks of 750 ms: an engine whose controller vanished ends after three minutes.
+    # 180 checks of 1 s: an engine whose controller vanished ends after three minutes.
     "IPEngine": {
         "enable_nanny": False,
-        "max_heartbeat_misses": 240,
+        "max_heartbeat_misses": 180,
         "timeout": 20.0,
         "log_level": 30,
     },

@@ -167,34 +167,22 @@ class Large:
         self.value = value
 
 
-def open_file(path: Path, secret: bytes, label: bytes, size: int, mark: bytes) -> mmap.mmap:
-    """Return the bytes in a file, which are those that were written; for ``thaw_file``.
-
-    Most of it needs no interpreter, so that several threads gain by it.
+def read_file(path: Path, secret: bytes, label: bytes, size: int, mark: bytes) -> Any:
+    """Return the result in a file.
 
     Raises:
         CheckpointError: The file is damaged, or not our own.
         OSError: It can't be read.
+        Exception: It can't be unpickled.
     """
     with path.open("rb") as file:
         check_own(path)
         if os.fstat(file.fileno()).st_size != size or not size:
             raise CheckpointError(f"{path} is damaged: it has another size than was written.")
         # What was checked is what is read, and is read from the disk once.
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    found = hmac.new(secret, _MARK + label, hashlib.sha256)
-    found.update(data)
-    if not is_same(found.digest(), mark):
-        data.close()
-        raise CheckpointError(f"{path} is damaged: it is not what was written.")
-    return data
-
-
-def thaw_file(data: mmap.mmap) -> Any:
-    """Return the result in a file that was opened, and close it.
-
-    Raises:
-        Exception: It can't be unpickled.
-    """
-    with closing(data):
-        return pickle.loads(data)
+        with closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as data:
+            found = hmac.new(secret, _MARK + label, hashlib.sha256)
+            found.update(data)
+            if not is_same(found.digest(), mark):
+                raise CheckpointError(f"{path} is damaged: it is not what was written.")
+            return pickle.loads(data)

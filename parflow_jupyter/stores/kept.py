@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,15 +21,13 @@ from parflow_jupyter.stores.frozen import (
     Large,
     is_same,
     mark_of,
-    open_file,
+    read_file,
     thaw,
-    thaw_file,
     write_file,
 )
 from parflow_jupyter.stores.kept_database import is_damage, writing
 from parflow_jupyter.stores.kept_named import NamedCheckpoint
 from parflow_jupyter.stores.kept_size import ROW_BYTES, surplus, sweep
-from parflow_jupyter.stores.side_by_side import side_by_side
 
 _AT_ONCE = 500
 _USED_AFTER = 3600.0
@@ -97,13 +95,12 @@ class Checkpoint(NamedCheckpoint):
         for start in range(0, len(keys), _AT_ONCE):
             some = keys[start : start + _AT_ONCE]
             marks = ",".join("?" * len(some))
-            rows = self._connection.execute(
+            for row in self._connection.execute(
                 f"SELECT id, key, value, file, size, mark, used FROM results "
                 f"WHERE checkpoint = ? AND key IN ({marks})",
                 (mine, *some),
-            ).fetchall()
-            for row, opened in side_by_side(self._open, rows, lambda row: row[3] is not None):
-                one = self._read(row, opened)
+            ).fetchall():
+                one = self._read(row)
                 found[bytes(row[1])] = one
                 if one.problem:  # what is computed instead takes its place
                     spoilt.append((row[0], row[3]))
@@ -115,17 +112,13 @@ class Checkpoint(NamedCheckpoint):
             self._forget(spoilt)
         return found
 
-    def _open(self, row: tuple[Any, ...]) -> Any:
-        _, key, _, file, size, mark, _ = row
-        path = self._folder / "values" / os.path.basename(file)
-        return open_file(path, self._secret, self._label(bytes(key)), size, bytes(mark))
-
-    def _read(self, row: tuple[Any, ...], opened: Callable[[], Any] | None) -> Found:
-        _, key, value, _, _, mark, _ = row
+    def _read(self, row: tuple[Any, ...]) -> Found:
+        _, key, value, file, size, mark, _ = row
         label = self._label(bytes(key))
         try:
-            if opened is not None:
-                return Found(thaw_file(opened()))
+            if file is not None:
+                path = self._folder / "values" / os.path.basename(file)
+                return Found(read_file(path, self._secret, label, size, bytes(mark)))
             if not is_same(mark_of(self._secret, label, bytes(value)), bytes(mark)):
                 return Found(problem="damaged: it is not what was written")
             return Found(thaw(bytes(value)))

@@ -125,6 +125,14 @@ def test_a_port_that_is_taken_meanwhile_is_no_matter(clusters, tmp_path):
     assert connect(clusters)[0].apply_sync(int) == 0
 
 
+def test_a_controller_without_a_task_queue_starts(clusters):
+    """As a profile may ask for; nothing listens at its port then."""
+    (locate_profile("default") / "ipcontroller_config.py").write_text(
+        "c.TaskScheduler.scheme_name = 'none'\n"
+    )
+    assert clusters.start_engines(1).engines_total == 1
+
+
 def test_a_controller_that_cannot_tell_of_itself_ends(clusters):
     """It would run on, and nobody would know of it."""
     (locate_profile("default") / "ipcontroller_config.py").write_text(

@@ -16,7 +16,7 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,9 @@ def _controller_class() -> Any:
                 self.loop.stop()
 
         async def _listen_and_tell(self) -> None:
-            wanted = ports_of("client", self.client_info) | ports_of("engine", self.engine_info)
+            unused = {"task"} if self.client_info.get("task_scheme") == "none" else set()
+            wanted = ports_of("client", self.client_info, unused)
+            wanted |= ports_of("engine", self.engine_info, unused)
             deadline = time.monotonic() + BIND_TIMEOUT
             while missing := sorted(wanted.keys() - _listening_ports(wanted)):
                 if time.monotonic() > deadline:
@@ -121,12 +123,13 @@ def _controller_class() -> Any:
     return Controller
 
 
-def ports_of(side: str, info: Mapping[str, Any]) -> dict[int, str]:
+def ports_of(side: str, info: Mapping[str, Any], unused: Collection[str] = ()) -> dict[int, str]:
     """Return the TCP ports that a controller is to listen at, each with its channel (pure).
 
     Args:
         side: Whose ports they are, for messages: ``client`` or ``engine``.
         info: ipyparallel's ``client_info`` or ``engine_info``: ports by channel.
+        unused: Channels that the controller is configured not to have.
 
     Example:
         >>> ports_of("engine", {"interface": "tcp://127.0.0.1", "mux": 5000, "broadcast": [5001]})
@@ -139,8 +142,7 @@ def ports_of(side: str, info: Mapping[str, Any]) -> dict[int, str]:
     found = {}
     for channel, value in info.items():
         for port in value if isinstance(value, list) else [value]:
-            is_unused = channel == "task" and info.get("task_scheme") == "none"
-            if isinstance(port, int) and not is_unused:
+            if isinstance(port, int) and channel not in unused:
                 found[port] = f"{side} {channel}"
     return found
 

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -12,6 +13,7 @@ from scripted import Scripted
 from parflow_jupyter.errors import EngineLostError
 from parflow_jupyter.maps import MapOptions, last_result, run_map
 from parflow_jupyter.maps import runner as runner_module
+from parflow_jupyter.maps.schemes import _probe
 
 
 def mapped(scheme, function, items, **options):
@@ -103,6 +105,27 @@ def test_the_end_of_another_process_of_that_number_is_no_loss(engines):
     assert result.wait(20)
     assert result == list(range(8))
     assert result.report.engine_retries == 0
+
+
+def test_an_engine_whose_question_was_lost_is_asked_again(engines, monkeypatch):
+    """The controller drops what is sent to an engine that it does not know yet."""
+    monkeypatch.setattr(_probe, "ASK_AFTER", 0.2)
+    client = engines.client
+    monkeypatch.setitem(_probe.KNOWN, client, {})
+    send, dropped = client.send_apply_request, []
+
+    def lossy(socket, function, *arguments, **options):
+        if function is _probe.PROBE[0] and len(dropped) < len(client.ids):
+            dropped.append(function)
+            return Future()
+        return send(socket, function, *arguments, **options)
+
+    monkeypatch.setattr(client, "send_apply_request", lossy)
+    result = mapped(engines.scheme(), lambda x: time.sleep(0.02) or x, range(50))
+    assert result == list(range(50))
+    assert len(dropped) == 2
+    assert len(result.report.slots) >= 1
+    assert sorted(set(result.report.slots)) == sorted(result.report.slots)
 
 
 def test_all_engines_gone_is_an_error_and_no_hang(mortal_engines, monkeypatch):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-QUICK = 0.05
+QUICK = 0.1
 """Seconds between two beats while engines register."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,8 +25,31 @@ except Exception as error:
 """
 _EXPRESSION = "(ns := {'__name__': 'parflow_probe'}, exec(source, ns), ns['answer'])[2]"
 
+ASK_AFTER = 2.0
+"""Seconds after which an engine that did not answer is asked again."""
+TIMES = 4
+
 PROBE = (eval, [_EXPRESSION, {"source": _SOURCE}])
 """What an engine is sent, and with which arguments; its answer goes to ``why_unfit``."""
+
+
+class Asked:
+    """When an engine was asked; what is sent to one that has just registered may be lost.
+
+    The controller drops what is for an engine whose connection it does not know yet.
+    """
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+        self._times = 1
+
+    def due(self) -> bool:
+        """Return whether it is time to ask once more, and count it as done; a few times only."""
+        now = time.monotonic()
+        if self._times >= TIMES or now - self._last < ASK_AFTER * self._times:
+            return False
+        self._last, self._times = now, self._times + 1
+        return True
 
 
 def why_unfit(about: dict[str, Any]) -> str | None:

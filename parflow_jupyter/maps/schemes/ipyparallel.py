@@ -25,7 +25,7 @@ from parflow_jupyter.maps.schemes._messages import (
     is_loss,
     slot_of,
 )
-from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, prepare_canning, why_unfit
+from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, Asked, prepare_canning, why_unfit
 from parflow_jupyter.maps.schemes._wishes import Heard, Wish, WishingSlots
 from parflow_jupyter.maps.schemes.base import (
     Capabilities,
@@ -115,7 +115,7 @@ class _Engines(WishingSlots):
         self._known = KNOWN.setdefault(client, {})
         self._deaf = DEAF.setdefault(client, {})
         self._left_out: set[str] = set()
-        self._asked: set[int] = set()
+        self._asked: dict[int, Asked] = {}
         self._lock = threading.Lock()
         self._following = threading.Lock()
         self.over = threading.Event()
@@ -129,6 +129,9 @@ class _Engines(WishingSlots):
             self._probe(engine)
         for engine in set(self._uuids) - now:
             self.engine_exited(engine)
+        for engine, asked in list(self._asked.items()):
+            if asked.due():
+                self._ask(engine, self._uuids.get(engine))
 
     def engine_exited(self, engine: int, pid: int | None = None) -> None:
         """Tell that an engine is gone, once.
@@ -146,7 +149,7 @@ class _Engines(WishingSlots):
             if self._pid(uuid) is not None:
                 self._left[slot_of(engine)] = uuid, self._pid(uuid)
         self._packer.forget(slot_of(engine))
-        self._asked.discard(engine)
+        self._asked.pop(engine, None)
         self._sink(SlotLeft(slot_of(engine), f"engine {engine} died"))
 
     def _pid(self, uuid: bytes) -> int | None:
@@ -213,7 +216,12 @@ class _Engines(WishingSlots):
         if about is not None:
             self._sink(SlotJoined(slot_of(engine), about))
             return
-        self._asked.add(engine)
+        self._asked[engine] = Asked()
+        self._ask(engine, uuid)
+
+    def _ask(self, engine: int, uuid: bytes | None) -> None:
+        if uuid is None:
+            return
         future = self._client.send_apply_request(self._client._mux_socket, *PROBE, ident=uuid)
         self._look(self._client._mux_stream)
         future.add_done_callback(partial(self._probed, engine))
@@ -236,7 +244,9 @@ class _Engines(WishingSlots):
 
     def _probed(self, engine: int, future: Any) -> None:
         about = future.result()
-        self._asked.discard(engine)
+        if self._asked.pop(engine, None) is None:
+            # It was asked more than once, or has ended.
+            return
         slot = slot_of(engine)
         if isinstance(about, BaseException):
             if is_loss(about):

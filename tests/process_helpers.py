@@ -40,10 +40,10 @@ def wait_until(
     return bool(condition())
 
 
-def assert_nothing_left(home: Path, timeout: float = 10) -> None:
+def assert_nothing_left(home: Path, timeout: float = 25) -> None:
     """Fail when a process of ``home`` is still alive, and end it so that it harms nobody."""
     wait_until(lambda: not processes_of(home), timeout)
     left = processes_of(home)
     for pid in left:
         os.kill(pid, signal.SIGKILL)
-    assert left == {}
+    assert left == {}, f"processes were left behind: {left}"

@@ -23,6 +23,7 @@ from parflow_jupyter.clusters.profiles import locate_profile
 from parflow_jupyter.errors import ControllerStartError
 
 ROUNDS = 20
+SOME = 6
 
 
 def test_a_stranger_with_a_recorded_pid_is_left_alone(clusters, supervisor_pid):
@@ -173,6 +174,17 @@ def _held(pid):
     return len(os.listdir(f"/proc/{pid}/fd")), len(os.listdir(f"/proc/{pid}/task"))
 
 
+def _grown(before):
+    """Return which processes hold more than they did: a leak would be one in each round."""
+    now = {pid: _held(pid) for pid in before}
+    # A pool of threads grows by a few when it has to.
+    return {p: held for p, held in now.items() if any(map(int.__gt__, held, _some(before[p])))}
+
+
+def _some(held):
+    return [count + SOME for count in held]
+
+
 def _files(home):
     """Return all files of a home, but for logs (which are kept, and bounded)."""
     return sorted(
@@ -182,10 +194,11 @@ def _files(home):
     )
 
 
-def test_twenty_rounds_leave_nothing(clusters, isolated_home, supervisor_pid):
+def test_twenty_rounds_leave_nothing(clusters, isolated_home, supervisor_pid, monkeypatch):
     """No process, file, socket, descriptor or thread, here, in the supervisor or fork server."""
-    # What tests before left to the garbage collector must not be closed in between. Now, because
-    # an idle supervisor does not wait for it.
+    # It is looked at while it idles, which it does for two seconds else.
+    monkeypatch.setenv("PARFLOW_LINGER_SECONDS", "60")
+    # What tests before left to the garbage collector must not be closed in between.
     gc.collect()
     for _ in range(2):
         clusters.start_engines(1)
@@ -203,9 +216,9 @@ def test_twenty_rounds_leave_nothing(clusters, isolated_home, supervisor_pid):
         clusters.cleanup()
     close_all()
     assert wait_until(lambda: set(processes_of(isolated_home)) == set(staying), 5)
-    assert wait_until(lambda: {pid: _held(pid) for pid in staying} == staying, 5)
-    assert wait_until(lambda: threading.active_count() <= threads, 5)
-    assert len(os.listdir("/proc/self/fd")) <= ours
+    assert wait_until(lambda: not _grown(staying), 5), _grown(staying)
+    assert wait_until(lambda: threading.active_count() <= threads + SOME, 5)
+    assert len(os.listdir("/proc/self/fd")) <= ours + SOME
     assert _files(isolated_home) == files
     clusters.close()
     assert wait_until(lambda: not processes_of(isolated_home), 10)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from ports import next_port
 from process_helpers import wait_until
 
 import parflow_jupyter
@@ -24,9 +24,7 @@ class RealServer:
     """Starts at once; ``with_extension=False`` is a server that does not know of us."""
 
     def __init__(self, home: Path, *, with_extension: bool = True) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = next_port()
         if with_extension:
             enabled = home / "jupyter/config/jupyter_server_config.d"
             enabled.mkdir(exist_ok=True)

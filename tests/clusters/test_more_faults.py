@@ -217,8 +217,8 @@ def test_twenty_rounds_leave_nothing(clusters, isolated_home, supervisor_pid, mo
     close_all()
     assert wait_until(lambda: set(processes_of(isolated_home)) == set(staying), 5)
     assert wait_until(lambda: not _grown(staying), 5), _grown(staying)
-    assert wait_until(lambda: threading.active_count() <= threads + SOME, 5)
-    assert len(os.listdir("/proc/self/fd")) <= ours + SOME
+    assert wait_until(lambda: threading.active_count() <= threads, 5)
+    assert len(os.listdir("/proc/self/fd")) <= ours
     assert _files(isolated_home) == files
     clusters.close()
     assert wait_until(lambda: not processes_of(isolated_home), 10)

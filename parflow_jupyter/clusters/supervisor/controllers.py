@@ -146,36 +146,41 @@ async def connect_controller(cluster: Cluster, timeout: float = ANSWER_TIMEOUT) 
     Raises:
         ControllerSilentError: Something listens there and does not answer.
     """
-    path = connection_path(cluster.profile_dir, cluster.cluster_id, "client")
-    connection = read_connection(path)
-    if connection is None:
+    # One at a time: a status and a start that look at once would close each other's link.
+    async with cluster.link_lock:
+        link = await _find_link(cluster)
+    if link is None:
         return False
-    if cluster.link is not None and cluster.link.connection == connection:
-        link = cluster.link
-    else:
-        if not await asyncio.to_thread(is_listening, connection):
-            return _not_listening(cluster, connection)
-        if cluster.link is not None:
-            cluster.link.close()
-        link = cluster.link = ControllerLink(connection, cluster.changed)
     try:
         await link.refresh(timeout)
     except ControllerSilentError:
         cluster.is_connected = False
-        if not await asyncio.to_thread(is_listening, connection):
-            return _not_listening(cluster, connection)
+        if not await asyncio.to_thread(is_listening, link.connection):
+            cluster.drop_link(link)
+            return False
         raise
     cluster.is_connected = True
     cluster.changed()
     return True
 
 
-def _not_listening(cluster: Cluster, connection: dict[str, Any]) -> bool:
-    if cluster.link is not None:
-        cluster.link.close()
-        cluster.link = None
-    cluster.is_connected = False
-    return False
+async def _find_link(cluster: Cluster) -> ControllerLink | None:
+    """Return the link to the controller whose connection file is here, a new one if need be."""
+    path = connection_path(cluster.profile_dir, cluster.cluster_id, "client")
+    connection = read_connection(path)
+    known = cluster.link
+    if connection is None:
+        # Only its file may be gone; a link to one that ended would make each status wait.
+        if known is not None and not await asyncio.to_thread(is_listening, known.connection):
+            cluster.drop_link(known)
+        return None
+    if known is not None and known.connection == connection:
+        return known
+    is_there = await asyncio.to_thread(is_listening, connection)
+    cluster.drop_link(cluster.link)
+    if is_there:
+        cluster.link = ControllerLink(connection, cluster.changed)
+    return cluster.link
 
 
 def _refuse_other_host(cluster: Cluster) -> None:

@@ -176,5 +176,10 @@ class ControllerLink:
         for answer in self._answers.values():
             # Not cancelled: that would cancel whoever waits, housekeeping among them.
             if not answer.done():
-                answer.set_exception(ControllerSilentError("The controller has ended."))
+                answer.set_exception(
+                    ControllerSilentError(
+                        f"The controller at {channel_url(self.connection, 'registration')} ended "
+                        f"while it was asked: start engines again."
+                    )
+                )
         self._context.destroy(linger=0)

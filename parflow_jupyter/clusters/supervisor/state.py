@@ -133,6 +133,7 @@ class Cluster:
         self.identities = Identities()
         self.is_connected = False
         self.controller_lock = asyncio.Lock()
+        self.link_lock = asyncio.Lock()
         self.problems: list[Problem] = []
         self.exits: dict[int, int] = {}
         self.launchers: dict[str, Launcher] = {}
@@ -187,6 +188,14 @@ class Cluster:
         """Return the controller that was started by this supervisor and lives."""
         found = self.living("controller")
         return found[0] if found else None
+
+    def drop_link(self, link: ControllerLink | None) -> None:
+        """Close a link to a controller that is gone; a newer one stays."""
+        if link is not None:
+            link.close()
+        if link is self.link:
+            self.link = None
+            self.is_connected = False
 
     def launcher(self, name: str) -> Launcher:
         """Return the launcher of this name, made on first use."""

@@ -186,10 +186,7 @@ async def shut_down(cluster: Cluster, operation: RunningOperation, timeout: floa
         await end_processes(cluster.workers())
         if own is not None:
             await end_controller(cluster, own)
-        if cluster.link is not None:
-            cluster.link.close()
-            cluster.link = None
-        cluster.is_connected = False
+        cluster.drop_link(cluster.link)
         remove_connection_files(cluster.profile_dir, cluster.cluster_id)
         cluster.processes.clear()
         cluster.problems.clear()

@@ -117,10 +117,7 @@ def _tell_exit(cluster: Cluster, process: ManagedProcess) -> None:
 
 async def _controller_ended(cluster: Cluster, process: ManagedProcess) -> None:
     """Take the files and engines of a dead controller away: engines can't join another."""
-    if cluster.link is not None:
-        cluster.link.close()
-        cluster.link = None
-    cluster.is_connected = False
+    cluster.drop_link(cluster.link)
     remove_connection_files(cluster.profile_dir, cluster.cluster_id)
     cluster.forget_lost()
     if not process.is_stopping:

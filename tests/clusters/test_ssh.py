@@ -1,7 +1,6 @@
 """Engines by SSH, for real: an SSH server on this host stands for two others."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -34,6 +33,22 @@ def place():
     return os.environ["PARFLOW_ENGINE_PLACE"]
 
 
+def sleep_long(told):
+    """Sleep, and tell so by a file: a controller calls an engine busy before its task runs."""
+    from pathlib import Path
+    from time import sleep
+
+    Path(told).touch()
+    sleep(60)
+
+
+def busy_with_sleep(client, engine, told):
+    """Return the task of an engine that runs for sure."""
+    task = client[engine].apply_async(sleep_long, str(told))
+    assert wait_until(told.exists, 15)
+    return task
+
+
 def is_alive(pid):
     return os.path.exists(f"/proc/{pid}/exe")
 
@@ -62,16 +77,15 @@ def test_ssh_engines_are_steered_one_by_one(clusters, remote, isolated_home):
     assert client[:].apply_sync(place) == ["there", "yonder"]
     assert_no_key(isolated_home, remote)
 
-    busy = client[1].apply_async(time.sleep, 60)
-    assert wait_until(lambda: clusters.info().engines[1].state == "busy", 5)
+    busy = busy_with_sleep(client, 1, isolated_home / "first")
+    assert wait_until(lambda: clusters.info().engines[1].state == "busy", 15)
     clusters.interrupt_engine(1)
     with pytest.raises(Exception, match="KeyboardInterrupt"):
-        busy.get(timeout=5)
-    lost = client[1].apply_async(time.sleep, 60)
-    assert wait_until(lambda: clusters.info().engines[1].state == "busy", 5)
+        busy.get(timeout=15)
+    lost = busy_with_sleep(client, 1, isolated_home / "second")
     clusters.replace_engine(1)
     with pytest.raises(Exception, match=r"died|KeyboardInterrupt"):
-        lost.get(timeout=5)
+        lost.get(timeout=15)
     assert wait_until(lambda: not is_alive(pids[1]), 10)
     assert client[2].apply_sync(place) == "yonder"
     clusters.stop_engine(0)
@@ -79,8 +93,20 @@ def test_ssh_engines_are_steered_one_by_one(clusters, remote, isolated_home):
     left = clusters.info()
     assert ([engine.id for engine in left.engines], left.problems) == ([2], [])
 
-    clusters.cleanup()
-    assert wait_until(lambda: not is_alive(left.engines[0].pid), 15)
+
+def test_a_cleanup_ends_busy_engines_elsewhere(clusters, remote, isolated_home):
+    """Their launcher alone would wait for them, and leave them when it is late itself."""
+    clusters.start_engines(2, launcher="ssh", timeout=120)
+    client = connect(clusters)
+    pids = client[:].apply_sync(os.getpid)
+    for engine in (0, 1):
+        busy_with_sleep(client, engine, isolated_home / f"told-{engine}")
+    report = clusters.cleanup()
+    assert not any(map(is_alive, pids))
+    *engines, controller = report.processes
+    assert [row["pid"] for row in engines] == pids
+    assert {row["outcome"] for row in engines} == {"terminated"}
+    assert (controller["kind"], report.problems) == ("controller", [])
 
 
 def test_engines_by_sshproxy(clusters, remote, isolated_home):

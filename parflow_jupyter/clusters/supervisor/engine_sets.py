@@ -7,7 +7,6 @@ import contextlib
 import secrets
 import time
 import uuid
-from dataclasses import dataclass
 
 from ...errors import ClusterError, ConflictError, EngineStartError, Problem
 from ..controller_files import connection_path, read_connection
@@ -16,39 +15,11 @@ from ..launchers.base import ProcessSpec
 from ..logs import launcher_log_name, tail_text
 from . import controllers, stopping
 from .controllers import StartRequest
-from .identities import EngineIdentity
+from .members import Member, end_members
 from .operation import RunningOperation
 from .state import Cluster, ManagedProcess
 
 FORK_TIMEOUT = 30.0
-MEMBER_GRACE = 3.0
-"""Seconds that one engine of a set has to end."""
-
-
-@dataclass(frozen=True)
-class Member:
-    """An engine of a set, and the process of ours that drives the set's launcher."""
-
-    uuid: str
-    identity: EngineIdentity
-    process: ManagedProcess
-
-
-def find_member(cluster: Cluster, engine_id: object, pid: int | None = None) -> Member | None:
-    """Return the engine with this id when one of ipyparallel's launchers started it for us.
-
-    Args:
-        cluster: Where it is.
-        engine_id: Its number.
-        pid: Its process, where that is known.
-    """
-    registered = cluster.link.engines if cluster.link is not None else {}
-    for process in cluster.living("engine-set"):
-        for key in cluster.identities.members(process.uuid):
-            identity = cluster.identities.known[key]
-            if registered.get(key) == engine_id and pid in (None, identity.pid):
-                return Member(key, identity, process)
-    return None
 
 
 async def stop_member(cluster: Cluster, member: Member) -> str:
@@ -70,27 +41,11 @@ async def stop_member(cluster: Cluster, member: Member) -> str:
         )
     if link is None:
         raise ConflictError("The controller is gone, so the engine can't be reached: clean up.")
-    await link.interrupt_engine(member.uuid)
-    await link.shut_down_engine(member.uuid)
-    outcome = "terminated" if await _left(cluster, member, MEMBER_GRACE) else "killed"
-    # To one that left, too: it may have said so and still hang in what it runs.
-    await link.kill_engine(member.uuid)
-    if not await _left(cluster, member, MEMBER_GRACE):
-        await link.forget_engine(member.uuid)
+    was_gentle = await end_members(cluster, link, [member.uuid])
     if not cluster.identities.members(member.process.uuid):
         # Queues don't tell their launcher that a job has ended.
         await stopping.end_process(member.process)
-    return outcome
-
-
-async def _left(cluster: Cluster, member: Member, timeout: float) -> bool:
-    deadline = time.monotonic() + timeout
-    while cluster.link is not None and member.uuid in cluster.link.engines:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return False
-        await cluster.wait_change(left)
-    return True
+    return "terminated" if was_gentle else "killed"
 
 
 def _spec(cluster: Cluster, request: StartRequest, count: int, place: str) -> ProcessSpec:

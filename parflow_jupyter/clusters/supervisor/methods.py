@@ -22,6 +22,7 @@ from ..restart_policy import restart_limit
 from ..wire import hello
 from . import engine_sets, ownership, reporting, starting, stopping
 from .controllers import StartRequest
+from .members import find_member
 from .operation import RunningOperation
 from .state import Cluster, ManagedProcess
 
@@ -136,7 +137,7 @@ def _is_meant(engine: ManagedProcess, params: Params) -> bool:
 
 
 async def _interrupt_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    member = engine_sets.find_member(cluster, params.get("engine"))
+    member = find_member(cluster, params.get("engine"))
     if member is not None and cluster.link is not None:
         await cluster.link.interrupt_engine(member.uuid)
     else:
@@ -149,7 +150,7 @@ async def _stop_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
     wanted = params.get("engine")
     # Ids begin anew with each controller: what was lost under this one is not meant any more.
     cluster.lost_engines = [lost for lost in cluster.lost_engines if lost.engine_id != wanted]
-    member = engine_sets.find_member(cluster, wanted)
+    member = find_member(cluster, wanted)
     if member is not None:
         outcome = await engine_sets.stop_member(cluster, member)
         return {"pid": member.identity.pid, "outcome": outcome}
@@ -185,7 +186,7 @@ def _engine_to_replace(cluster: Cluster, params: Params) -> ManagedProcess:
 
 
 async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    member = engine_sets.find_member(cluster, params.get("engine"), params.get("pid"))
+    member = find_member(cluster, params.get("engine"), params.get("pid"))
     engine = member.process if member is not None else _engine_to_replace(cluster, params)
     if engine.note and member is None:
         # The policy has another one started in its place.

@@ -97,7 +97,7 @@ async def _end_expired(cluster: Cluster) -> None:
         for process in leased:
             process.lease_until = time.monotonic() + lease_seconds()
     elif is_over:
-        await stopping.end_processes(leased)
+        await stopping.end_workers(cluster, leased)
 
 
 def _may_end(cluster: Cluster) -> bool:

@@ -17,6 +17,7 @@ from ..launchers.base import ProcessSpec
 from ..logs import engine_log_name, prune, tail_text
 from . import controllers, engine_sets, stopping
 from .controllers import ENGINE_SETTINGS, StartRequest
+from .members import Member
 from .operation import RunningOperation
 from .state import KEPT_OPERATIONS, Cluster, ManagedProcess
 
@@ -219,9 +220,7 @@ async def replace_engine(cluster: Cluster, engine: ManagedProcess, request: Star
     await _replaced(cluster, operation, request.owner, work())
 
 
-async def replace_member(
-    cluster: Cluster, member: engine_sets.Member, request: StartRequest
-) -> None:
+async def replace_member(cluster: Cluster, member: Member, request: StartRequest) -> None:
     """End an engine of a set and start one as a set of its own, on the same host where it matters.
 
     Raises:

@@ -11,6 +11,7 @@ from typing import Any
 from ...errors import ClusterError, Problem, ShutdownRefusedError
 from ..controller_files import is_listening, remove_connection_files
 from ..identity import is_stopped, send_signal
+from .members import end_sets, members_of
 from .operation import RunningOperation
 from .state import Cluster, ManagedProcess, setting
 
@@ -57,6 +58,17 @@ async def end_processes(processes: list[ManagedProcess]) -> list[str]:
     return list(await asyncio.gather(*(end_process(process) for process in processes)))
 
 
+async def end_workers(cluster: Cluster, workers: list[ManagedProcess]) -> list[str]:
+    """End engines and engine sets at once; the outcomes are in the same order."""
+    await end_sets(cluster, workers)
+    outcomes = await end_processes(workers)
+    # A set whose engines were ended above may have ended with them, which is what was wanted.
+    return [
+        "terminated" if worker.kind == "engine-set" and outcome == "already gone" else outcome
+        for worker, outcome in zip(workers, outcomes, strict=True)
+    ]
+
+
 async def end_controller(cluster: Cluster, process: ManagedProcess) -> str:
     """End our own controller; it is asked first, so that it tells its clients."""
     process.is_stopping = True
@@ -75,14 +87,25 @@ async def end_useless_controller(cluster: Cluster) -> None:
         await end_controller(cluster, own)
 
 
-def _row(cluster: Cluster, process: ManagedProcess, outcome: str) -> dict[str, Any]:
-    return {
-        "kind": "controller" if process.kind == "controller" else "engine",
-        "id": process.engine_id,
-        "pid": process.pid,
-        "host": cluster.host,
-        "outcome": outcome,
-    }
+def _rows(cluster: Cluster, process: ManagedProcess) -> list[dict[str, Any]]:
+    """Return how a report names a process; a set is named by its engines, where they are known."""
+    if process.kind == "engine-set":
+        members = members_of(cluster, process)
+        if members:
+            return [
+                _row("engine", number, member.identity.pid, member.identity.host)
+                for member, number in members
+            ]
+    kind = "controller" if process.kind == "controller" else "engine"
+    return [_row(kind, process.engine_id, process.pid, cluster.host)]
+
+
+def _row(kind: str, engine_id: int | None, pid: int, host: str) -> dict[str, Any]:
+    return {"kind": kind, "id": engine_id, "pid": pid, "host": host}
+
+
+def _with_outcome(rows: list[dict[str, Any]], outcome: str) -> list[dict[str, Any]]:
+    return [{**row, "outcome": outcome} for row in rows]
 
 
 def detach(cluster: Cluster, owner: str) -> dict[str, Any]:
@@ -92,8 +115,9 @@ def detach(cluster: Cluster, owner: str) -> dict[str, Any]:
         process.owner = None
         process.lease_until = None
     cluster.save()
-    rows = [_row(cluster, process, "left running") for process in mine]
-    return {"mode": "detach", "processes": rows, "problems": []}
+    rows = [row for process in mine for row in _rows(cluster, process)]
+    found = _with_outcome(rows, "left running")
+    return {"mode": "detach", "processes": found, "problems": []}
 
 
 def _hand_over(cluster: Cluster, owner: str) -> ManagedProcess | None:
@@ -147,15 +171,17 @@ async def terminate(cluster: Cluster, owner: str) -> dict[str, Any]:
         controllers = [process for process in mine if process.kind == "controller"]
         engines = [process for process in mine if process.kind != "controller"]
         problems = _foreign_problem(cluster, mine) if controllers else []
+        named = [_rows(cluster, process) for process in [*engines, *controllers]]
         # Engines first: the controller then tells clients which tasks are lost.
-        outcomes = await end_processes(engines)
+        outcomes = await end_workers(cluster, engines)
         outcomes += [await end_controller(cluster, process) for process in controllers]
         _forget_stale_dead(cluster, owner)
         cluster.save()
-    ended = zip([*engines, *controllers], outcomes, strict=True)
-    rows = [_row(cluster, process, outcome) for process, outcome in ended]
+    rows: list[dict[str, Any]] = []
+    for names, outcome in zip(named, outcomes, strict=True):
+        rows += _with_outcome(names, outcome)
     if kept is not None:
-        rows.append(_row(cluster, kept, "left running"))
+        rows += _with_outcome(_rows(cluster, kept), "left running")
         what = "the controller stays, as engines of others work there"
         problems.append(Problem("controller", what, "nothing needs to be done").to_dict())
     return {"mode": "terminate", "processes": rows, "problems": problems}
@@ -183,7 +209,7 @@ async def shut_down(cluster: Cluster, operation: RunningOperation, timeout: floa
             operation.message = "asking the controller"
             await _shut_down_foreign(cluster, timeout)
         operation.message = "ending processes"
-        await end_processes(cluster.workers())
+        await end_workers(cluster, cluster.workers())
         if own is not None:
             await end_controller(cluster, own)
         cluster.drop_link(cluster.link)

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def processes_of(home: Path) -> dict[int, str]:
@@ -47,3 +48,19 @@ def assert_nothing_left(home: Path, timeout: float = 25) -> None:
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     assert left == {}, f"processes were left behind: {left}"
+
+
+def sleep_long(told: str) -> None:
+    """Sleep, and tell so by a file: a controller calls an engine busy before its task runs."""
+    from pathlib import Path
+    from time import sleep
+
+    Path(told).touch()
+    sleep(60)
+
+
+def busy_with_sleep(client: Any, engine: int, told: Path) -> Any:
+    """Return the task of an engine that runs for sure."""
+    task = client[engine].apply_async(sleep_long, str(told))
+    assert wait_until(told.exists, 15)
+    return task

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from process_helpers import processes_of, wait_until
+from process_helpers import busy_with_sleep, processes_of, wait_until
 
 from parflow_jupyter.clusters.connection import connect
 from parflow_jupyter.clusters.controller_files import connection_path, read_connection
@@ -65,11 +65,12 @@ def test_mpi_engines_work_beside_local_ones(clusters, mpi, isolated_home):
     assert {engine.pid for engine in info.engines} < set(processes_of(isolated_home))
     assert [event.done for event in events][-1] == 2
     assert sorted(connect(clusters)[:].apply_sync(rank)) == [(0, 2, "yes"), (1, 2, "yes")]
-    busy = connect(clusters)[info.engines[0].id].apply_async(time.sleep, 60)
-    assert wait_until(lambda: clusters.info().engines[0].state == "busy", 5)
-    clusters.interrupt_engine(info.engines[0].id)
+    first = info.engines[0].id
+    busy = busy_with_sleep(connect(clusters), first, isolated_home / "told")
+    assert wait_until(lambda: clusters.info().engines[0].state == "busy", 15)
+    clusters.interrupt_engine(first)
     with pytest.raises(Exception, match="KeyboardInterrupt"):
-        busy.get(timeout=5)
+        busy.get(timeout=15)
     for end in (clusters.stop_engine, clusters.replace_engine):
         with pytest.raises(ConflictError, match=r"one of 2 in one world.*clean up and start"):
             end(info.engines[0].id)

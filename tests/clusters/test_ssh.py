@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from process_helpers import processes_of, wait_until
+from process_helpers import busy_with_sleep, processes_of, wait_until
 from ssh_server import IS_INSTALLED, profile_text, ssh_server
 
 from parflow_jupyter.clusters.connection import connect
@@ -31,22 +31,6 @@ def remote(isolated_home):
 
 def place():
     return os.environ["PARFLOW_ENGINE_PLACE"]
-
-
-def sleep_long(told):
-    """Sleep, and tell so by a file: a controller calls an engine busy before its task runs."""
-    from pathlib import Path
-    from time import sleep
-
-    Path(told).touch()
-    sleep(60)
-
-
-def busy_with_sleep(client, engine, told):
-    """Return the task of an engine that runs for sure."""
-    task = client[engine].apply_async(sleep_long, str(told))
-    assert wait_until(told.exists, 15)
-    return task
 
 
 def is_alive(pid):

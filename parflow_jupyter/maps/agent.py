@@ -142,6 +142,9 @@ class Agent:
         if head["parts"]:
             _remember(self._sharing, head["run"], key)
         self._functions[key] = functions, len(pickled)
+        if head["parts"] and not self._held.keeps(head["run"], held):
+            # The client was gone before there was anything to drop.
+            self._drop(head["run"])
         while len(self._functions) > 1 and self._size() > self._max_bytes:
             self._functions.popitem(last=False)
         return functions

@@ -71,6 +71,10 @@ class Held:
         if self._forgotten is not None:
             self._forgotten(run)
 
+    def keeps(self, run: str, held: dict[int, memoryview]) -> bool:
+        """Tell whether a run's buffers were not let go of since they were taken."""
+        return self._runs.get(run) is held
+
     def runs(self) -> list[str]:
         """Return the runs that something is held for."""
         return list(self._runs)

@@ -22,6 +22,7 @@ from parflow_jupyter.maps.packing import Packer
 from parflow_jupyter.maps.schemes import load, names
 from parflow_jupyter.maps.schemes.base import Plan
 from parflow_jupyter.maps.shares import Shares
+from parflow_jupyter.maps.shares import load as load_pickled
 
 MANY = 400_000
 SHIPPING = [name for name in names() if load(name).ships]
@@ -253,6 +254,30 @@ def test_everything_is_let_go_of_when_the_client_is_killed(engines):
         client.wait(10)
     wait_until(lambda: not any(shares_of(pid) for pid in pids))
     assert mapped(engines.scheme(), abs, [-1, -2]) == [1, 2]
+
+
+def test_a_client_that_ends_while_its_function_is_read_leaves_nothing(monkeypatch):
+    """What is forgotten before it is kept is not kept; here the client lives, to ask for it."""
+    array = numpy.zeros(MANY)
+    packer = Packer(Plan("run", lambda x: float(array[x])))
+    agent = Agent()
+
+    def load_late(pickled, numbers, held):
+        value = load_pickled(pickled, numbers, held)
+        if numbers:
+            agent.forget("run")
+        return value
+
+    monkeypatch.setattr("parflow_jupyter.maps.agent.load", load_late)
+
+    def run(number):
+        blob, _ = packer.pack("slot", Batch("run", number, range(1), [[0]]))
+        return packer.unpack("slot", agent.run_batch(blob)).state
+
+    assert run(0) == "done"
+    packer.sent("slot")
+    assert run(1) == "need-function"
+    packer.close()
 
 
 def test_a_slot_of_another_host_is_sent_the_bytes_once(scheme, sent, monkeypatch):

@@ -1,6 +1,7 @@
 """Items that ignore interrupts, after their map was stopped: the next map starts at once."""
 
 import os
+import threading
 import time
 from contextlib import suppress
 
@@ -99,6 +100,26 @@ def test_engines_with_a_deaf_item_are_replaced(mortal_engines, tmp_path):
     pids = mapped(scheme, lambda _: os.getpid(), range(4), batch=1)
     assert not set(pids) & old
     wait_until(lambda: len(replaced) == 2)
+
+
+def test_a_map_waits_for_engines_that_are_being_replaced(mortal_engines, tmp_path):
+    """Also where the old ones are gone and no new one is there yet."""
+    go_on = threading.Event()
+
+    def replace(engine, pid):
+        mortal_engines.kill_now(engine)
+        go_on.wait(20)
+        mortal_engines.start(1)
+
+    mortal_engines.remember_pids()
+    scheme = mortal_engines.scheme(replace_engine=replace)
+    stopped(scheme, deaf_until(tmp_path / "never"), range(6))
+    wait_until(lambda: not mortal_engines.client.ids)
+    assert str(scheme.readiness()) == "2 engines being replaced"
+    result = mapped(scheme, abs, [-1, -2], block=False)
+    go_on.set()
+    assert result.wait(60)
+    assert result == [1, 2]
 
 
 def test_engines_that_cannot_be_replaced_are_left_out_until_it_is_over(

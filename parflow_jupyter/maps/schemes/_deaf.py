@@ -50,3 +50,8 @@ class Deaf:
 
 DEAF: WeakKeyDictionary[Any, dict[bytes, Deaf]] = WeakKeyDictionary()
 """Such engines by client and identity, from run to run."""
+
+
+def replacing(client: Any) -> int:
+    """Return how many engines of a client are being replaced because of such an item."""
+    return sum(deaf.replacing for deaf in list(DEAF.get(client, {}).values()))

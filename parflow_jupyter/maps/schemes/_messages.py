@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ _log = logging.getLogger(__name__)
 
 OnEngineExit = Callable[[Callable[[int, int], None]], Callable[[], None]]
 """Subscribes to ids and pids of engines that end; returns how to unsubscribe."""
+NOTICE_WITHIN = 3.0
+"""Seconds that the notice of a new engine may take from the controller to the client."""
 
 
 def hear(heard: Callable[[dict[str, Any]], None], future: Any) -> None:
@@ -35,6 +38,18 @@ def hear_exits(
     except Exception:
         # The controller tells of them too, if later.
         _log.debug("No supervisor tells of engines that end", exc_info=True)
+
+
+def hear_of_another(client: Any, before: set[str]) -> None:
+    """Return when a client knows an engine more, which is after that one has registered.
+
+    Args:
+        client: An ipyparallel.Client.
+        before: The uuids that it knew.
+    """
+    deadline = time.monotonic() + NOTICE_WITHIN
+    while not set(client._engines.values()) - before and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def is_loss(error: BaseException) -> bool:

@@ -16,12 +16,13 @@ from typing import Any
 from parflow_jupyter.maps.agent import RunBatch
 from parflow_jupyter.maps.control import FIELD
 from parflow_jupyter.maps.envelope import Batch
-from parflow_jupyter.maps.schemes._deaf import DEAF, Deaf
+from parflow_jupyter.maps.schemes._deaf import DEAF, Deaf, replacing
 from parflow_jupyter.maps.schemes._messages import (
     OnEngineExit,
     engine_of,
     hear,
     hear_exits,
+    hear_of_another,
     is_loss,
     slot_of,
 )
@@ -77,10 +78,15 @@ class IPyParallelScheme(Scheme):
             client = self._connect()
         except Exception as error:
             return Readiness(0, f"no cluster answers ({error})")
-        count = len(_offered(client.ids, self._only)) if client is not None else 0
-        if not count:
-            return Readiness(0, "no engines are connected")
-        return Readiness(count, f"{count} engine{'s' if count > 1 else ''} connected")
+        nobody = Readiness(0, "no engines are connected")
+        if client is None:
+            return nobody
+        count = len(_offered(client.ids, self._only))
+        if count:
+            return Readiness(count, f"{_counted(count)} connected")
+        # Others come in their place; the map waits for them.
+        coming = replacing(client) if self._only is None else 0
+        return Readiness(coming, f"{_counted(coming)} being replaced") if coming else nobody
 
     def open(self, plan: Plan, sink: Sink) -> Slots:
         """Begin a run on the engines that are there; more may join."""
@@ -181,9 +187,11 @@ class _Engines(WishingSlots):
         return True
 
     def _try_replace(self, replace: Replace, slot: Slot, uuid: bytes, pid: int | None) -> None:
+        before = set(self._client._engines.values())
         try:
             replace(engine_of(slot), pid)
             self._follow()
+            hear_of_another(self._client, before)
         except Exception as error:
             self._sink(SlotRefused(slot, f"{slot} can't be replaced: {error}"))
             if uuid in self._deaf:
@@ -311,6 +319,10 @@ class _Engines(WishingSlots):
         for engine in list(self._uuids):
             self._forget_shares(slot_of(engine))
         self._packer.close()
+
+
+def _counted(engines: int) -> str:
+    return f"{engines} engine{'s' if engines > 1 else ''}"
 
 
 def _offered(ids: Iterable[int], only: int | None) -> set[int]:

@@ -71,6 +71,7 @@ def test_ssh_engines_are_steered_one_by_one(clusters, remote, isolated_home):
     with pytest.raises(Exception, match=r"died|KeyboardInterrupt"):
         lost.get(timeout=15)
     assert wait_until(lambda: not is_alive(pids[1]), 10)
+    assert wait_until(lambda: 2 in client.ids, 10)
     assert client[2].apply_sync(place) == "yonder"
     clusters.stop_engine(0)
     assert wait_until(lambda: not is_alive(pids[0]), 10)

@@ -24,7 +24,9 @@ from .subscription import Subscription
 from .supervisor_client import Target, something_runs
 from .surroundings import OVERRIDE
 
-CLEANUP_TIMEOUT = 30.0
+CLEANUP_TIMEOUT = 60.0
+LAUNCHERS_MARGIN = 45.0
+"""Seconds that launchers may take, beside what a shutdown may, to end engines elsewhere."""
 
 
 class Clusters(Steering):
@@ -254,7 +256,7 @@ class Clusters(Steering):
             # What crashed controllers left.
             remove_connection_files(target.profile_dir, target.cluster_id)
         else:
-            self._wait(target, operation, timeout + 15, None)
+            self._wait(target, operation, timeout + LAUNCHERS_MARGIN, None)
 
     def _begin_shutdown(self, target: Target, timeout: float, start: bool) -> Operation | None:
         params = {"timeout": timeout}

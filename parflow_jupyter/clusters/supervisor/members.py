@@ -69,9 +69,8 @@ async def end_members(cluster: Cluster, link: ControllerLink, uuids: list[str]) 
     return was_gentle
 
 
-async def end_sets(cluster: Cluster, processes: list[ManagedProcess]) -> None:
+async def end_engines_of(cluster: Cluster, sets: list[ManagedProcess]) -> None:
     """End the engines of sets whose launchers would take seconds for each, one after the other."""
-    sets = [item for item in processes if item.kind == "engine-set"]
     for process in sets:
         process.is_stopping = True
     uuids = [
@@ -80,7 +79,8 @@ async def end_sets(cluster: Cluster, processes: list[ManagedProcess]) -> None:
         if process.launcher not in ENDS_TOGETHER
         for uuid in cluster.identities.members(process.uuid)
     ]
-    if cluster.link is not None and uuids:
+    # Where the controller does not answer, their launchers have to do it.
+    if uuids and cluster.link is not None and cluster.is_connected:
         await end_members(cluster, cluster.link, uuids)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import ClusterError, Problem, ShutdownRefusedError
 from ..controller_files import is_listening, remove_connection_files
 from ..identity import is_stopped, send_signal
-from .members import end_sets, members_of
+from .members import end_engines_of, members_of
 from .operation import RunningOperation
 from .state import Cluster, ManagedProcess, setting
 
@@ -60,13 +60,19 @@ async def end_processes(processes: list[ManagedProcess]) -> list[str]:
 
 async def end_workers(cluster: Cluster, workers: list[ManagedProcess]) -> list[str]:
     """End engines and engine sets at once; the outcomes are in the same order."""
-    await end_sets(cluster, workers)
-    outcomes = await end_processes(workers)
-    # A set whose engines were ended above may have ended with them, which is what was wanted.
-    return [
-        "terminated" if worker.kind == "engine-set" and outcome == "already gone" else outcome
-        for worker, outcome in zip(workers, outcomes, strict=True)
-    ]
+    sets = [worker for worker in workers if worker.kind == "engine-set"]
+    engines = [worker for worker in workers if worker.kind != "engine-set"]
+    found = await asyncio.gather(_end_sets(cluster, sets), end_processes(engines))
+    outcomes = zip([*sets, *engines], [*found[0], *found[1]], strict=True)
+    by_pid = {worker.pid: outcome for worker, outcome in outcomes}
+    return [by_pid[worker.pid] for worker in workers]
+
+
+async def _end_sets(cluster: Cluster, sets: list[ManagedProcess]) -> list[str]:
+    await end_engines_of(cluster, sets)
+    outcomes = await end_processes(sets)
+    # A set may have ended with its engines, which is what was wanted.
+    return ["terminated" if outcome == "already gone" else outcome for outcome in outcomes]
 
 
 async def end_controller(cluster: Cluster, process: ManagedProcess) -> str:

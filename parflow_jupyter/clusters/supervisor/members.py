@@ -69,18 +69,14 @@ async def end_members(cluster: Cluster, link: ControllerLink, uuids: list[str]) 
     return was_gentle
 
 
-async def end_engines_of(cluster: Cluster, sets: list[ManagedProcess]) -> None:
-    """End the engines of sets whose launchers would take seconds for each, one after the other."""
-    for process in sets:
-        process.is_stopping = True
-    uuids = [
-        uuid
-        for process in sets
-        if process.launcher not in ENDS_TOGETHER
-        for uuid in cluster.identities.members(process.uuid)
-    ]
-    # Where the controller does not answer, their launchers have to do it.
-    if uuids and cluster.link is not None and cluster.is_connected:
+async def end_engines_of(cluster: Cluster, process: ManagedProcess) -> None:
+    """End the engines of a set whose launcher would take seconds for each, one after the other."""
+    process.is_stopping = True
+    uuids = cluster.identities.members(process.uuid)
+    if not uuids or process.launcher in ENDS_TOGETHER:
+        return
+    # Where the controller does not answer, the launcher has to do it.
+    if cluster.link is not None and cluster.is_connected:
         await end_members(cluster, cluster.link, uuids)
 
 

@@ -60,19 +60,16 @@ async def end_processes(processes: list[ManagedProcess]) -> list[str]:
 
 async def end_workers(cluster: Cluster, workers: list[ManagedProcess]) -> list[str]:
     """End engines and engine sets at once; the outcomes are in the same order."""
-    sets = [worker for worker in workers if worker.kind == "engine-set"]
-    engines = [worker for worker in workers if worker.kind != "engine-set"]
-    found = await asyncio.gather(_end_sets(cluster, sets), end_processes(engines))
-    outcomes = zip([*sets, *engines], [*found[0], *found[1]], strict=True)
-    by_pid = {worker.pid: outcome for worker, outcome in outcomes}
-    return [by_pid[worker.pid] for worker in workers]
+    return list(await asyncio.gather(*(_end_worker(cluster, worker) for worker in workers)))
 
 
-async def _end_sets(cluster: Cluster, sets: list[ManagedProcess]) -> list[str]:
-    await end_engines_of(cluster, sets)
-    outcomes = await end_processes(sets)
+async def _end_worker(cluster: Cluster, worker: ManagedProcess) -> str:
+    if worker.kind != "engine-set":
+        return await end_process(worker)
+    await end_engines_of(cluster, worker)
+    outcome = await end_process(worker)
     # A set may have ended with its engines, which is what was wanted.
-    return ["terminated" if outcome == "already gone" else outcome for outcome in outcomes]
+    return "terminated" if outcome == "already gone" else outcome
 
 
 async def end_controller(cluster: Cluster, process: ManagedProcess) -> str:

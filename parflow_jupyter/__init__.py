@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import errors as errors
-    from ._version import __version__ as __version__
-    from .api import *  # noqa: F403 - its names stand in its __all__ alone
-    from .kernel.builder import PipelineBuilder as PipelineBuilder
+    from parflow_jupyter import errors as errors
+    from parflow_jupyter._version import __version__ as __version__
+    from parflow_jupyter.api import *  # noqa: F403 - its names stand in its __all__ alone
+    from parflow_jupyter.kernel.builder import PipelineBuilder as PipelineBuilder
 
 _ELSEWHERE = {
     "PipelineBuilder": ("kernel.builder", "PipelineBuilder"),

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import consent, wiring
-from .api_apply import parallel_apply
-from .api_maps import amap, imap, parallel_map
-from .api_tasks import MapTask, StringTask, TaskClient, parallel
-from .maps import MapResult, last_result, parallelizable
-from .pipelines import Pipeline as _Pipeline
-from .pipelines import module
-from .stores import settings
-from .stores.checkpoints import checkpoints
-from .stores.files import File
-from .stores.run_list import RunList, run_list
+from parflow_jupyter import consent, wiring
+from parflow_jupyter.api_apply import parallel_apply
+from parflow_jupyter.api_maps import amap, imap, parallel_map
+from parflow_jupyter.api_tasks import MapTask, StringTask, TaskClient, parallel
+from parflow_jupyter.maps import MapResult, last_result, parallelizable
+from parflow_jupyter.pipelines import Pipeline as _Pipeline
+from parflow_jupyter.pipelines import module
+from parflow_jupyter.stores import settings
+from parflow_jupyter.stores.checkpoints import checkpoints
+from parflow_jupyter.stores.files import File
+from parflow_jupyter.stores.run_list import RunList, run_list
 
 if TYPE_CHECKING:
     import ipyparallel
 
-    from .clusters import CleanupReport, ClusterInfo, ClusterLogs, ProfileInfo
+    from parflow_jupyter.clusters import CleanupReport, ClusterInfo, ClusterLogs, ProfileInfo
 
 __all__ = [
     "File",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .api_maps import parallel_map
-from .errors import InvalidInputError
-from .maps.natural import Pieces, split
+from parflow_jupyter.api_maps import parallel_map
+from parflow_jupyter.errors import InvalidInputError
+from parflow_jupyter.maps.natural import Pieces, split
 
 
 def parallel_apply(

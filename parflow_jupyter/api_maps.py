@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from typing import Any, Literal
 
-from . import consent, wiring
-from .events import Event, MapStarted
-from .maps import MapOptions, MapResult, run_map
-from .maps.lazy import run_amap, run_imap
+from parflow_jupyter import consent, wiring
+from parflow_jupyter.events import Event, MapStarted
+from parflow_jupyter.maps import MapOptions, MapResult, run_map
+from parflow_jupyter.maps.lazy import run_amap, run_imap
 
 _RUNS_HERE = (
     "No engines are connected, and nobody can be asked whether to start some, so this map runs "

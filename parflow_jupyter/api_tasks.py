@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, overload
 
-from . import wiring
-from .api_maps import parallel_map
-from .errors import NoEnginesError
-from .maps import MapOptions, MapResult, SchemeChoice, run_map
-from .tasks import MapTask, ParallelFunction, StringTask, Task, TaskInfo, TaskQueue
-from .wiring_tasks import EnginesOfACluster
+from parflow_jupyter import wiring
+from parflow_jupyter.api_maps import parallel_map
+from parflow_jupyter.errors import NoEnginesError
+from parflow_jupyter.maps import MapOptions, MapResult, SchemeChoice, run_map
+from parflow_jupyter.tasks import MapTask, ParallelFunction, StringTask, Task, TaskInfo, TaskQueue
+from parflow_jupyter.wiring_tasks import EnginesOfACluster
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import consent
-from .errors import ParflowError
-from .events import EngineExited, Event, Listener
-from .maps import MapOptions, MapResult, SchemeChoice, run_map
+from parflow_jupyter import consent
+from parflow_jupyter.errors import ParflowError
+from parflow_jupyter.events import EngineExited, Event, Listener
+from parflow_jupyter.maps import MapOptions, MapResult, SchemeChoice, run_map
 
 if TYPE_CHECKING:
     import ipyparallel
 
-    from .clusters import Clusters
-    from .maps.schemes.base import Scheme
+    from parflow_jupyter.clusters import Clusters
+    from parflow_jupyter.maps.schemes.base import Scheme
 
 _CANCEL_LOOKS = 0.1
 
@@ -36,7 +36,7 @@ class _Process:
         with self._lock:
             # A forked child is a process of its own and must not end its parent's engines.
             if self._clusters is None or self._pid != os.getpid():
-                from .clusters import Clusters
+                from parflow_jupyter.clusters import Clusters
 
                 self._clusters, self._pid = Clusters(), os.getpid()
             return self._clusters
@@ -74,7 +74,7 @@ def connect() -> ipyparallel.Client:
     Raises:
         NoEnginesError: No controller is up.
     """
-    from .clusters.connection import connect as connect_to
+    from parflow_jupyter.clusters.connection import connect as connect_to
 
     return connect_to(process.clusters())
 
@@ -97,12 +97,12 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
     Args:
         offer: Called before a map looks for engines; may start some.
     """
-    from .maps.schemes import provided
-    from .maps.schemes.dask import DaskScheme
-    from .maps.schemes.processes import ProcessesScheme
-    from .maps.schemes.serial import SerialScheme
-    from .maps.schemes.threads import ThreadsScheme
-    from .stores import settings
+    from parflow_jupyter.maps.schemes import provided
+    from parflow_jupyter.maps.schemes.dask import DaskScheme
+    from parflow_jupyter.maps.schemes.processes import ProcessesScheme
+    from parflow_jupyter.maps.schemes.serial import SerialScheme
+    from parflow_jupyter.maps.schemes.threads import ThreadsScheme
+    from parflow_jupyter.stores import settings
 
     engines = engine_scheme()
     kept = settings.schemes()
@@ -131,7 +131,7 @@ def engine_scheme(only: int | None = None) -> Scheme:
     Args:
         only: The one engine that may be used; all of them if None.
     """
-    from .maps.schemes.ipyparallel import IPyParallelScheme
+    from parflow_jupyter.maps.schemes.ipyparallel import IPyParallelScheme
 
     return IPyParallelScheme(_connect_if_running, _on_engine_exit, replace_engine, only)
 
@@ -143,7 +143,7 @@ def replace_engine(engine: int, pid: int | None) -> None:
 
 def history() -> Any:
     """Return the history that runs are written to."""
-    from .stores.history import History
+    from parflow_jupyter.stores.history import History
 
     return History(always={"notebook": notebook()})
 

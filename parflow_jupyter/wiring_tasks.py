@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
-from . import wiring
-from .errors import CannotShipError, EngineLostError
-from .maps import MapOptions, MapResult, SchemeChoice, run_map
-from .maps.ship import ship, what_cannot_be_pickled
-from .tasks import Ended
-from .tasks.agent import run_task
+from parflow_jupyter import wiring
+from parflow_jupyter.errors import CannotShipError, EngineLostError
+from parflow_jupyter.maps import MapOptions, MapResult, SchemeChoice, run_map
+from parflow_jupyter.maps.ship import ship, what_cannot_be_pickled
+from parflow_jupyter.tasks import Ended
+from parflow_jupyter.tasks.agent import run_task
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    from .maps.schemes.base import Scheme
+    from parflow_jupyter.maps.schemes.base import Scheme
 
 
 class EnginesOfACluster:
@@ -35,7 +35,7 @@ class EnginesOfACluster:
     def __init__(self, connection_file: str | PathLike[str] | None) -> None:
         self._client = None
         if connection_file is not None:
-            from .clusters.connection import connect_file
+            from parflow_jupyter.clusters.connection import connect_file
 
             self._client = connect_file(connection_file)
         self._stopped: dict[int, str] = {}
@@ -44,7 +44,7 @@ class EnginesOfACluster:
         """Return the scheme of these engines, or of one alone."""
         if self._client is None:
             return wiring.engine_scheme(only)
-        from .maps.schemes.ipyparallel import IPyParallelScheme
+        from parflow_jupyter.maps.schemes.ipyparallel import IPyParallelScheme
 
         return IPyParallelScheme(lambda: self._client, only=only)
 

@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .client import Clusters
-    from .engine_count import check_engine_count, largest_limit
-    from .model import (
+    from parflow_jupyter.clusters.client import Clusters
+    from parflow_jupyter.clusters.engine_count import check_engine_count, largest_limit
+    from parflow_jupyter.clusters.model import (
         CleanupReport,
         ClusterInfo,
         ClusterLogs,
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
         ProcessLog,
         ProfileInfo,
     )
-    from .profiles import check_profile_name
-    from .restart_policy import restart_limit
+    from parflow_jupyter.clusters.profiles import check_profile_name
+    from parflow_jupyter.clusters.restart_policy import restart_limit
 
 _HOMES = {
     "Clusters": "client",

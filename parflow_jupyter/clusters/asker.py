@@ -10,29 +10,29 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import (
-    InvalidInputError,
-    OperationNotFoundError,
-    ParflowError,
-    Problem,
-    SupervisorError,
-)
-from ..events import Listener, OperationChanged
-from . import supervisor_client
-from .controller_files import connection_path, presence
-from .model import ClusterInfo, Operation, ProfileInfo
-from .owners import Owner, find_owner, read_current
-from .profiles import (
+from parflow_jupyter.clusters import supervisor_client
+from parflow_jupyter.clusters.controller_files import connection_path, presence
+from parflow_jupyter.clusters.model import ClusterInfo, Operation, ProfileInfo
+from parflow_jupyter.clusters.owners import Owner, find_owner, read_current
+from parflow_jupyter.clusters.profiles import (
     check_cluster_id,
     find_profile,
     make_usable,
     profile_names,
     profile_path,
 )
-from .supervisor_client import Target, something_runs
-from .surroundings import look_around, why_nothing_is_left
-from .versions import python_problems
-from .wire import error_from_dict
+from parflow_jupyter.clusters.supervisor_client import Target, something_runs
+from parflow_jupyter.clusters.surroundings import look_around, why_nothing_is_left
+from parflow_jupyter.clusters.versions import python_problems
+from parflow_jupyter.clusters.wire import error_from_dict
+from parflow_jupyter.errors import (
+    InvalidInputError,
+    OperationNotFoundError,
+    ParflowError,
+    Problem,
+    SupervisorError,
+)
+from parflow_jupyter.events import Listener, OperationChanged
 
 ANSWER_TIMEOUT = 10.0
 

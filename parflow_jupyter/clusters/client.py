@@ -10,19 +10,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import CleanupNeededError, DetachRefusedError, InvalidInputError, ParflowError
-from ..events import Listener
-from .asker import ANSWER_TIMEOUT
-from .controller_files import remove_connection_files
-from .model import CleanupMode, CleanupReport, ClusterInfo, Operation, ProfileInfo
-from .owners import forget_owner, read_used, register_owner, write_current
-from .profiles import create_profile, find_profile
-from .render import lost_text, started_here_text
-from .start_params import start_params
-from .steering import Steering
-from .subscription import Subscription
-from .supervisor_client import Target, something_runs
-from .surroundings import OVERRIDE
+from parflow_jupyter.clusters.asker import ANSWER_TIMEOUT
+from parflow_jupyter.clusters.controller_files import remove_connection_files
+from parflow_jupyter.clusters.model import (
+    CleanupMode,
+    CleanupReport,
+    ClusterInfo,
+    Operation,
+    ProfileInfo,
+)
+from parflow_jupyter.clusters.owners import forget_owner, read_used, register_owner, write_current
+from parflow_jupyter.clusters.profiles import create_profile, find_profile
+from parflow_jupyter.clusters.render import lost_text, started_here_text
+from parflow_jupyter.clusters.start_params import start_params
+from parflow_jupyter.clusters.steering import Steering
+from parflow_jupyter.clusters.subscription import Subscription
+from parflow_jupyter.clusters.supervisor_client import Target, something_runs
+from parflow_jupyter.clusters.surroundings import OVERRIDE
+from parflow_jupyter.errors import (
+    CleanupNeededError,
+    DetachRefusedError,
+    InvalidInputError,
+    ParflowError,
+)
+from parflow_jupyter.events import Listener
 
 CLEANUP_TIMEOUT = 60.0
 LAUNCHERS_MARGIN = 45.0

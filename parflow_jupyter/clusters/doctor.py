@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..errors import ParflowError
-from .identity import ProcessIdentity, own_identity
-from .owners import Owner, list_owners
-from .render import memory_text
-from .runtime import runtime_path
-from .supervisor_client import ask_socket
+from parflow_jupyter.clusters.identity import ProcessIdentity, own_identity
+from parflow_jupyter.clusters.owners import Owner, list_owners
+from parflow_jupyter.clusters.render import memory_text
+from parflow_jupyter.clusters.runtime import runtime_path
+from parflow_jupyter.clusters.supervisor_client import ask_socket
+from parflow_jupyter.errors import ParflowError
 
 
 def age_text(seconds: float) -> str:

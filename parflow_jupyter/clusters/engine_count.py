@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from ..errors import EngineCountError, InvalidInputError
+from parflow_jupyter.errors import EngineCountError, InvalidInputError
 
 LIMIT_VARIABLE = "PARFLOW_ENGINE_LIMIT"
 LIMIT_ELSEWHERE = 1000

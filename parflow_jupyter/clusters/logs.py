@@ -12,9 +12,9 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from ..errors import EngineNotFoundError, InvalidInputError
-from .model import ProcessLog
-from .runtime import host_name
+from parflow_jupyter.clusters.model import ProcessLog
+from parflow_jupyter.clusters.runtime import host_name
+from parflow_jupyter.errors import EngineNotFoundError, InvalidInputError
 
 MAX_BYTES = 2_000_000
 """A log that grew beyond is moved to one old file; so a process keeps twice this at most."""

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, TypeVar
 
-from ..errors import Problem
-from . import render
+from parflow_jupyter.clusters import render
+from parflow_jupyter.errors import Problem
 
 ClusterState = Literal["stopped", "starting", "running", "stopping", "failed"]
 EngineState = Literal["starting", "idle", "busy", "unresponsive", "dead", "unknown"]

@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import ClusterError, InvalidInputError, ProfileNameError, ProfileNotFoundError
+from parflow_jupyter.errors import (
+    ClusterError,
+    InvalidInputError,
+    ProfileNameError,
+    ProfileNotFoundError,
+)
 
 DEFAULT = "default"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")

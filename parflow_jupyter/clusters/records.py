@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ..errors import Problem
+from parflow_jupyter.errors import Problem
 
 RECORD_VERSION = 1
 _MAX_BYTES = 16_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..errors import InvalidInputError
+from parflow_jupyter.errors import InvalidInputError
 
 POLICY = "PARFLOW_RESTART"
 """Environment variable that says it where a start does not."""

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import SupervisorError
+from parflow_jupyter.errors import SupervisorError
 
 MAX_SOCKET_PATH = 107
 """Longest path a Unix socket can have on Linux; source: unix(7)."""

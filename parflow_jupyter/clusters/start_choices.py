@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .engine_count import available_cores, default_limit, limit_of_start
-from .launchers import DEFAULT_LAUNCHER, is_on_this_host, launcher_names
-from .profiles import configured_launcher
+from parflow_jupyter.clusters.engine_count import available_cores, default_limit, limit_of_start
+from parflow_jupyter.clusters.launchers import DEFAULT_LAUNCHER, is_on_this_host, launcher_names
+from parflow_jupyter.clusters.profiles import configured_launcher
 
 _COMMANDS = {
     "mpi": "mpiexec",

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidInputError
-from .engine_count import check_engine_count, limit_of_start
-from .environment import allowed_environment
-from .launchers import check_launcher, is_on_this_host, launcher_names
-from .profiles import configured_launcher
-from .restart_policy import POLICY, restart_limit
+from parflow_jupyter.clusters.engine_count import check_engine_count, limit_of_start
+from parflow_jupyter.clusters.environment import allowed_environment
+from parflow_jupyter.clusters.launchers import check_launcher, is_on_this_host, launcher_names
+from parflow_jupyter.clusters.profiles import configured_launcher
+from parflow_jupyter.clusters.restart_policy import POLICY, restart_limit
+from parflow_jupyter.errors import InvalidInputError
 
 
 def _own_path_entries() -> list[str]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .asker import ANSWER_TIMEOUT, Asker
-from .logs import logged_engines, read_logs
-from .model import ClusterInfo, ClusterLogs
-from .owners import write_current
-from .runtime import supervisor_log
-from .start_choices import StartChoices, start_choices
-from .start_params import start_params
-from .supervisor_client import something_runs
-from .whose import ClusterOwners
+from parflow_jupyter.clusters.asker import ANSWER_TIMEOUT, Asker
+from parflow_jupyter.clusters.logs import logged_engines, read_logs
+from parflow_jupyter.clusters.model import ClusterInfo, ClusterLogs
+from parflow_jupyter.clusters.owners import write_current
+from parflow_jupyter.clusters.runtime import supervisor_log
+from parflow_jupyter.clusters.start_choices import StartChoices, start_choices
+from parflow_jupyter.clusters.start_params import start_params
+from parflow_jupyter.clusters.supervisor_client import something_runs
+from parflow_jupyter.clusters.whose import ClusterOwners
 
 STOP_TIMEOUT = 30.0
 REPLACE_TIMEOUT = 90.0

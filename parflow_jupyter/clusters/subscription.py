@@ -10,11 +10,11 @@ import threading
 from dataclasses import fields
 from typing import Any
 
-from ..errors import ParflowError
-from ..events import ClusterChanged, EngineExited, Event, Listener, OperationChanged
-from .owners import Owner
-from .supervisor_client import Target, connect, request
-from .wire import encode
+from parflow_jupyter.clusters.owners import Owner
+from parflow_jupyter.clusters.supervisor_client import Target, connect, request
+from parflow_jupyter.clusters.wire import encode
+from parflow_jupyter.errors import ParflowError
+from parflow_jupyter.events import ClusterChanged, EngineExited, Event, Listener, OperationChanged
 
 _log = logging.getLogger(__name__)
 _EVENTS: dict[str, type[Event]] = {

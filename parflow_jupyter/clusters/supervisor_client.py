@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import SupervisorError
-from .controller_files import presence
-from .environment import allowed_environment
-from .identity import ProcessIdentity, is_alive
-from .owners import Owner
-from .records import check_writable, read_private_json, record_path
-from .runtime import (
+from parflow_jupyter.clusters.controller_files import presence
+from parflow_jupyter.clusters.environment import allowed_environment
+from parflow_jupyter.clusters.identity import ProcessIdentity, is_alive
+from parflow_jupyter.clusters.owners import Owner
+from parflow_jupyter.clusters.records import check_writable, read_private_json, record_path
+from parflow_jupyter.clusters.runtime import (
     cluster_key,
     file_lock,
     host_name,
@@ -27,7 +26,7 @@ from .runtime import (
     supervisor_log,
     writing_in,
 )
-from .wire import (
+from parflow_jupyter.clusters.wire import (
     MAX_LINE,
     PROTOCOL,
     check_known_method,
@@ -36,6 +35,7 @@ from .wire import (
     encode,
     error_from_dict,
 )
+from parflow_jupyter.errors import SupervisorError
 
 START_TIMEOUT = 20.0
 CONNECT_TIMEOUT = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 
-from ..errors import Problem
+from parflow_jupyter.errors import Problem
 
 PACKAGES = ("ipyparallel", "parflow-jupyter")
 

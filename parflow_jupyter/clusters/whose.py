@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .model import NOBODY, ClusterInfo
+from parflow_jupyter.clusters.model import NOBODY, ClusterInfo
 
 
 @dataclass(frozen=True)

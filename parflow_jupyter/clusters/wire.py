@@ -7,7 +7,12 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import InvalidInputError, ParflowError, ProtocolMismatchError, SupervisorError
+from parflow_jupyter.errors import (
+    InvalidInputError,
+    ParflowError,
+    ProtocolMismatchError,
+    SupervisorError,
+)
 
 PROTOCOL = 1
 """Number of the protocol; changes within it only add."""

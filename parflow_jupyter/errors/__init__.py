@@ -53,11 +53,11 @@ else of ours.
 
 from __future__ import annotations
 
-from .base import (
+from parflow_jupyter.errors.base import (
     ParflowError,
     Problem,
 )
-from .clusters import (
+from parflow_jupyter.errors.clusters import (
     ClusterError,
     ControllerSilentError,
     ControllerStartError,
@@ -66,10 +66,10 @@ from .clusters import (
     ProtocolMismatchError,
     SupervisorError,
 )
-from .magics import (
+from parflow_jupyter.errors.magics import (
     MagicError,
 )
-from .maps import (
+from parflow_jupyter.errors.maps import (
     CannotShipError,
     CheckpointDiskError,
     CheckpointError,
@@ -85,12 +85,12 @@ from .maps import (
     TaskWaitError,
     _rebuild_item_error,
 )
-from .pipelines import (
+from parflow_jupyter.errors.pipelines import (
     DocumentError,
     PipelineCheckError,
     PipelineError,
 )
-from .requests import (
+from parflow_jupyter.errors.requests import (
     CleanupNeededError,
     ClusterBusyError,
     ConflictError,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import ParflowError
+from parflow_jupyter.errors.base import ParflowError
 
 
 class ClusterError(ParflowError):

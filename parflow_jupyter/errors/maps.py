@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import ParflowError
+from parflow_jupyter.errors.base import ParflowError
 
 # --- maps ------------------------------------------------------------------
 

@@ -12,11 +12,11 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from .. import consent
-from ..clusters.render import lost_text, others_text, started_here_text
-from ..errors import CleanupNeededError, MagicError
-from .parsers import help_text, line_parser
-from .texts import Table, Text
+from parflow_jupyter import consent
+from parflow_jupyter.clusters.render import lost_text, others_text, started_here_text
+from parflow_jupyter.errors import CleanupNeededError, MagicError
+from parflow_jupyter.kernel.parsers import help_text, line_parser
+from parflow_jupyter.kernel.texts import Table, Text
 
 Choice = Literal["terminate", "detach"]
 HELP = frozenset(("-h", "--help"))

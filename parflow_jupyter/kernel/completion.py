@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .parsers import command_parsers
+from parflow_jupyter.kernel.parsers import command_parsers
 
 _OURS = re.compile(r"\s*(?:[\w\s,]+=\s*)?(%%?parflow\s.*)")
 _HERE = re.compile(r"(?:^|\s)(--[\w-]+=)?(\S*)$")
@@ -160,7 +160,7 @@ def _engines(api: Any) -> list[str]:
 
 
 def _launchers(_: Any) -> list[str]:
-    from ..clusters.launchers import launcher_names
+    from parflow_jupyter.clusters.launchers import launcher_names
 
     return launcher_names()
 

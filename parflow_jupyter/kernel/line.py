@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import MagicError
-from .parsers import map_parser
+from parflow_jupyter.errors import MagicError
+from parflow_jupyter.kernel.parsers import map_parser
 
 PREFIX = "%%parflow "
 OPENING, CLOSING = frozenset("([{"), frozenset(")]}")

@@ -22,14 +22,14 @@ from IPython.core.completer import (
 from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand
 
-from ..errors import EngineLostError, ItemError, MagicError, ParflowError
-from .cell import MapCell, build, check_names, read_cell
-from .commands import HELP, run_command
-from .completion import completions_in
-from .names import Change
-from .parsers import help_text
-from .pointing import at_the_cell
-from .texts import Text
+from parflow_jupyter.errors import EngineLostError, ItemError, MagicError, ParflowError
+from parflow_jupyter.kernel.cell import MapCell, build, check_names, read_cell
+from parflow_jupyter.kernel.commands import HELP, run_command
+from parflow_jupyter.kernel.completion import completions_in
+from parflow_jupyter.kernel.names import Change
+from parflow_jupyter.kernel.parsers import help_text
+from parflow_jupyter.kernel.pointing import at_the_cell
+from parflow_jupyter.kernel.texts import Text
 
 NAME = "parflow"
 LABEL_LENGTH = 60

@@ -10,7 +10,7 @@ import argparse
 from functools import cache
 from typing import Any, NoReturn
 
-from ..errors import MagicError
+from parflow_jupyter.errors import MagicError
 
 
 class MagicParser(argparse.ArgumentParser):

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import wiring
-from ..errors import ParflowError
-from ..events import Event, OperationChanged
+from parflow_jupyter import wiring
+from parflow_jupyter.errors import ParflowError
+from parflow_jupyter.events import Event, OperationChanged
 
 MIME = "application/vnd.parflow.start-engines+json"
 TARGET = "parflow.start-engines"

@@ -13,6 +13,6 @@ from typing import Any
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    from .app import ParflowExtension
+    from parflow_jupyter.server.app import ParflowExtension
 
     return [{"module": "parflow_jupyter.server", "app": ParflowExtension}]

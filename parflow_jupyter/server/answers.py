@@ -8,7 +8,7 @@ from typing import Any
 
 from tornado.web import HTTPError
 
-from ..errors import (
+from parflow_jupyter.errors import (
     ClusterError,
     ConflictError,
     InvalidInputError,

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
 
-from .bridge import SCHEMAS, Bridge
-from .handlers import ROUTES, pattern_of
-from .other import ANY_OTHER, OtherHandler
-from .service import History, Service
-from .watch import Watch
+from parflow_jupyter.server.bridge import SCHEMAS, Bridge
+from parflow_jupyter.server.handlers import ROUTES, pattern_of
+from parflow_jupyter.server.other import ANY_OTHER, OtherHandler
+from parflow_jupyter.server.service import History, Service
+from parflow_jupyter.server.watch import Watch
 
 if TYPE_CHECKING:
-    from ..clusters import Clusters
+    from parflow_jupyter.clusters import Clusters
 
 
 def make_clusters() -> Clusters:
     """Return the server's handle on the clusters, registered as an owner."""
-    from ..clusters import Clusters
+    from parflow_jupyter.clusters import Clusters
 
     return Clusters(kind="server")
 

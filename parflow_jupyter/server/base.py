@@ -13,12 +13,12 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 from tornado.escape import json_encode
 
-from .answers import answer
-from .description import declared_body, declared_query, read_body, read_query
+from parflow_jupyter.server.answers import answer
+from parflow_jupyter.server.description import declared_body, declared_query, read_body, read_query
 
 if TYPE_CHECKING:
-    from ..clusters import Clusters
-    from .service import Service
+    from parflow_jupyter.clusters import Clusters
+    from parflow_jupyter.server.service import Service
 
 PACKED_FROM = 8192
 """Length in bytes from which a body is compressed."""

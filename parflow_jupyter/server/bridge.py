@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..events import ClusterChanged, Event, OperationChanged
+from parflow_jupyter.events import ClusterChanged, Event, OperationChanged
 
 INTERVAL = 0.25
 SCHEMAS = tuple(sorted((Path(__file__).parent / "events").glob("*.yaml")))

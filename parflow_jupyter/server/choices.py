@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_core.utils import ensure_async
 
-from .base import ParflowHandler, cluster_of, guarded
+from parflow_jupyter.server.base import ParflowHandler, cluster_of, guarded
 
 _GENERIC = {"python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info)}
 """Names for which Jupyter puts its own interpreter when it starts a kernel."""

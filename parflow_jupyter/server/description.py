@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidInputError, UnknownFieldError
+from parflow_jupyter.errors import InvalidInputError, UnknownFieldError
 
 Schema = Mapping[str, Any]
 
@@ -177,7 +177,7 @@ def _bounds(kind: str, schema: Schema) -> str:
 
 
 def _rules() -> dict[str, Callable[[Any], object]]:
-    from ..clusters import (
+    from parflow_jupyter.clusters import (
         check_engine_count,
         check_profile_name,
         largest_limit,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from ..errors import EngineNotFoundError
-from .base import ParflowHandler, cluster_of, guarded
+from parflow_jupyter.errors import EngineNotFoundError
+from parflow_jupyter.server.base import ParflowHandler, cluster_of, guarded
 
 
 def engine_number(text: str) -> int:

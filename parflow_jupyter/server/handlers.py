@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
-from .base import ParflowHandler, cluster_of, guarded
-from .choices import ChoicesHandler
-from .engines import (
+from parflow_jupyter.server.base import ParflowHandler, cluster_of, guarded
+from parflow_jupyter.server.choices import ChoicesHandler
+from parflow_jupyter.server.engines import (
     EngineHandler,
     EngineInterruptHandler,
     EngineRestartHandler,
     EnginesHandler,
     LogsHandler,
 )
-from .toolbox import SchemesHandler
+from parflow_jupyter.server.toolbox import SchemesHandler
 
 
 class ProfilesHandler(ParflowHandler):

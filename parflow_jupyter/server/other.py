@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import NotFoundError
-from .base import ParflowHandler, guarded
+from parflow_jupyter.errors import NotFoundError
+from parflow_jupyter.server.base import ParflowHandler, guarded
 
 ANY_OTHER = r"/parflow(/.*)?"
 """Matches what is left when all routes were tried."""

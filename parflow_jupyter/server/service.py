@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from ..clusters import Clusters
+    from parflow_jupyter.clusters import Clusters
 
 Answer = TypeVar("Answer")
 

@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from ..maps import schemes
-from ..stores import settings
-from .base import ParflowHandler, guarded
+from parflow_jupyter.maps import schemes
+from parflow_jupyter.server.base import ParflowHandler, guarded
+from parflow_jupyter.stores import settings
 
 _ENGINES = "ipyparallel"
 

@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .bridge import Bridge, run_facts
-from .service import Service
+from parflow_jupyter.server.bridge import Bridge, run_facts
+from parflow_jupyter.server.service import Service
 
 if TYPE_CHECKING:
-    from ..clusters import Clusters
+    from parflow_jupyter.clusters import Clusters
 
 PERIOD = 1.0
 RUNS = 20

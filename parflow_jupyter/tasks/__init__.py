@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .decorator import ParallelFunction
-from .engines import Ended, Engines
-from .model import MapTask, StringTask, Task
-from .queue import TaskQueue
-from .results import TaskInfo, TaskResult
+from parflow_jupyter.tasks.decorator import ParallelFunction
+from parflow_jupyter.tasks.engines import Ended, Engines
+from parflow_jupyter.tasks.model import MapTask, StringTask, Task
+from parflow_jupyter.tasks.queue import TaskQueue
+from parflow_jupyter.tasks.results import TaskInfo, TaskResult
 
 __all__ = [
     "Ended",

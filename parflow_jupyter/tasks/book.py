@@ -7,10 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..errors import TaskAbortedError, TaskEndedError, TaskNotFoundError, TaskUnmetError
-from .engines import Ended, Work
-from .model import Task
-from .results import TaskInfo
+from parflow_jupyter.errors import (
+    TaskAbortedError,
+    TaskEndedError,
+    TaskNotFoundError,
+    TaskUnmetError,
+)
+from parflow_jupyter.tasks.engines import Ended, Work
+from parflow_jupyter.tasks.model import Task
+from parflow_jupyter.tasks.results import TaskInfo
 
 OPEN = ("scheduled", "pending")
 STATES = ("pending", "failed", "succeeded", "scheduled", "aborted")

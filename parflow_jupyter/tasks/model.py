@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..errors import InvalidInputError
+from parflow_jupyter.errors import InvalidInputError
 
 Depend = Callable[[dict[str, Any]], Any]
 """Takes an engine's properties and returns whether the engine may run the task."""

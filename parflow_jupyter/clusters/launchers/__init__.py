@@ -12,10 +12,10 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import InvalidInputError
+from parflow_jupyter.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from .base import Launcher
+    from parflow_jupyter.clusters.launchers.base import Launcher
 
 _NOT_LAUNCHERS = {
     "__init__",
@@ -121,7 +121,7 @@ def load_launcher(name: str) -> type[Launcher]:
 
 
 def _load_of_others(entry: metadata.EntryPoint) -> type[Launcher]:
-    from .base import Launcher
+    from parflow_jupyter.clusters.launchers.base import Launcher
 
     try:
         found = entry.load()

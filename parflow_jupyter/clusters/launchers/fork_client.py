@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from ...errors import EngineStartError
-from ..environment import BLAS_VARIABLES
+from parflow_jupyter.clusters.environment import BLAS_VARIABLES
+from parflow_jupyter.errors import EngineStartError
 
 _BOOT = """
 import sys

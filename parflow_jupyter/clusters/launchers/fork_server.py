@@ -20,9 +20,9 @@ import socket
 import sys
 from typing import Any
 
-from ..identity import process_stat
-from ..versions import package_versions
-from . import roles
+from parflow_jupyter.clusters.identity import process_stat
+from parflow_jupyter.clusters.launchers import roles
+from parflow_jupyter.clusters.versions import package_versions
 
 _preload_problems: list[str] = []
 

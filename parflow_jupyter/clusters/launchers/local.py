@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..identity import ProcessIdentity, boot_id, pid_namespace
-from ..logs import FORK_SERVER_LOG
-from .base import ExitListener, Launcher, ProcessSpec, Started
-from .fork_client import ForkServerClient
+from parflow_jupyter.clusters.identity import ProcessIdentity, boot_id, pid_namespace
+from parflow_jupyter.clusters.launchers.base import ExitListener, Launcher, ProcessSpec, Started
+from parflow_jupyter.clusters.launchers.fork_client import ForkServerClient
+from parflow_jupyter.clusters.logs import FORK_SERVER_LOG
 
 PRELOAD_TIMEOUT = 60.0
 

@@ -16,9 +16,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .app_settings import arguments_of, below_profile
-from .controller_role import run_controller
-from .engine_set import run_engine_set
+from parflow_jupyter.clusters.launchers.app_settings import arguments_of, below_profile
+from parflow_jupyter.clusters.launchers.controller_role import run_controller
+from parflow_jupyter.clusters.launchers.engine_set import run_engine_set
 
 
 def run(spec: dict[str, Any]) -> int:
@@ -83,7 +83,7 @@ def _run_engine(spec: dict[str, Any]) -> None:
     from ipyparallel.engine.app import IPEngine
     from ipyparallel.serialize import use_cloudpickle
 
-    from .. import engine_counters
+    from parflow_jupyter.clusters import engine_counters
 
     class Engine(IPEngine):  # type: ignore[misc]
         """ipyparallel's engine with our settings, counters, and an end that needs no waiting."""
@@ -129,7 +129,7 @@ def _run_engine(spec: dict[str, Any]) -> None:
 
 def _count_messages(kernel: Any) -> None:
     """Keep the counters up to date with the messages that a kernel works on."""
-    from .. import engine_counters
+    from parflow_jupyter.clusters import engine_counters
 
     do_apply, do_execute = kernel.do_apply, kernel.do_execute
 
@@ -152,7 +152,7 @@ def _count_messages(kernel: Any) -> None:
 
 def _tell_leaving(kernel: Any) -> None:
     """Note when a client asks for the engine's end: it still lives for the rest of its task."""
-    from .. import engine_counters
+    from parflow_jupyter.clusters import engine_counters
 
     original = kernel.control_handlers["shutdown_request"]
 

@@ -14,9 +14,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from ..owners import list_owners
-from ..records import remove_file
-from ..runtime import cluster_key, file_lock, runtime_dir
+from parflow_jupyter.clusters.owners import list_owners
+from parflow_jupyter.clusters.records import remove_file
+from parflow_jupyter.clusters.runtime import cluster_key, file_lock, runtime_dir
 
 
 def main(arguments: list[str]) -> None:
@@ -43,8 +43,8 @@ def main(arguments: list[str]) -> None:
 
 
 async def _supervise(profile_dir: Path, cluster_id: str) -> None:
-    from . import ownership, recovery, restarting, server
-    from .state import Cluster
+    from parflow_jupyter.clusters.supervisor import ownership, recovery, restarting, server
+    from parflow_jupyter.clusters.supervisor.state import Cluster
 
     cluster = Cluster(profile_dir, cluster_id)
     cluster.engine_ended = partial(restarting.engine_ended, cluster)

@@ -12,14 +12,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...errors import (
-    ConflictError,
-    ControllerSilentError,
-    ControllerStartError,
-    EngineStartError,
-    Problem,
-)
-from ..controller_files import (
+from parflow_jupyter.clusters.controller_files import (
     connection_path,
     host_elsewhere,
     is_listening,
@@ -27,15 +20,22 @@ from ..controller_files import (
     read_connection,
     remove_connection_files,
 )
-from ..launchers import is_on_this_host
-from ..launchers.base import ProcessSpec
-from ..launchers.controller_role import PORT_TAKEN
-from ..logs import controller_log_name, tail_text
-from ..profiles import unwritable_text
-from ..records import check_writable
-from .link import ControllerLink
-from .state import Cluster, ManagedProcess
-from .watching import watch
+from parflow_jupyter.clusters.launchers import is_on_this_host
+from parflow_jupyter.clusters.launchers.base import ProcessSpec
+from parflow_jupyter.clusters.launchers.controller_role import PORT_TAKEN
+from parflow_jupyter.clusters.logs import controller_log_name, tail_text
+from parflow_jupyter.clusters.profiles import unwritable_text
+from parflow_jupyter.clusters.records import check_writable
+from parflow_jupyter.clusters.supervisor.link import ControllerLink
+from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.watching import watch
+from parflow_jupyter.errors import (
+    ConflictError,
+    ControllerSilentError,
+    ControllerStartError,
+    EngineStartError,
+    Problem,
+)
 
 ANSWER_TIMEOUT = 5.0
 START_TIMEOUT = 30.0

@@ -8,16 +8,16 @@ import secrets
 import time
 import uuid
 
-from ...errors import ClusterError, ConflictError, EngineStartError, Problem
-from ..controller_files import connection_path, read_connection
-from ..launchers import ENDS_TOGETHER
-from ..launchers.base import ProcessSpec
-from ..logs import launcher_log_name, tail_text
-from . import controllers, stopping
-from .controllers import StartRequest
-from .members import Member, end_members
-from .operation import RunningOperation
-from .state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.controller_files import connection_path, read_connection
+from parflow_jupyter.clusters.launchers import ENDS_TOGETHER
+from parflow_jupyter.clusters.launchers.base import ProcessSpec
+from parflow_jupyter.clusters.logs import launcher_log_name, tail_text
+from parflow_jupyter.clusters.supervisor import controllers, stopping
+from parflow_jupyter.clusters.supervisor.controllers import StartRequest
+from parflow_jupyter.clusters.supervisor.members import Member, end_members
+from parflow_jupyter.clusters.supervisor.operation import RunningOperation
+from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.errors import ClusterError, ConflictError, EngineStartError, Problem
 
 FORK_TIMEOUT = 30.0
 

@@ -12,9 +12,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import ClusterError
-from ..launchers.engine_set import PLACE_VARIABLE, SET_VARIABLE
-from .link import ControllerLink
+from parflow_jupyter.clusters.launchers.engine_set import PLACE_VARIABLE, SET_VARIABLE
+from parflow_jupyter.clusters.supervisor.link import ControllerLink
+from parflow_jupyter.errors import ClusterError
 
 _EXPRESSION = (
     "(lambda i: i('json').dumps([i('os').getpid(), i('socket').gethostname(), "

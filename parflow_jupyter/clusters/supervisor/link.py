@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...errors import ControllerSilentError
-from ..controller_files import channel_url
-from . import messages
+from parflow_jupyter.clusters.controller_files import channel_url
+from parflow_jupyter.clusters.supervisor import messages
+from parflow_jupyter.errors import ControllerSilentError
 
 
 class ControllerLink:

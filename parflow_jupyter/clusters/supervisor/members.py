@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from ..launchers import ENDS_TOGETHER
-from .identities import EngineIdentity
-from .link import ControllerLink
-from .state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.launchers import ENDS_TOGETHER
+from parflow_jupyter.clusters.supervisor.identities import EngineIdentity
+from parflow_jupyter.clusters.supervisor.link import ControllerLink
+from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
 
 MEMBER_GRACE = 3.0
 """Seconds that an engine of a set has to end."""

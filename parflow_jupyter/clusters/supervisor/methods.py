@@ -9,22 +9,28 @@ from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
-from ...errors import (
+from parflow_jupyter.clusters.engine_count import check_engine_count, limit_of_start
+from parflow_jupyter.clusters.identity import own_identity, send_signal
+from parflow_jupyter.clusters.launchers import check_launcher, is_on_this_host
+from parflow_jupyter.clusters.owners import Owner
+from parflow_jupyter.clusters.restart_policy import restart_limit
+from parflow_jupyter.clusters.supervisor import (
+    engine_sets,
+    ownership,
+    reporting,
+    starting,
+    stopping,
+)
+from parflow_jupyter.clusters.supervisor.controllers import StartRequest
+from parflow_jupyter.clusters.supervisor.members import find_member
+from parflow_jupyter.clusters.supervisor.operation import RunningOperation
+from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.wire import hello
+from parflow_jupyter.errors import (
     ClusterBusyError,
     EngineNotFoundError,
     OperationNotFoundError,
 )
-from ..engine_count import check_engine_count, limit_of_start
-from ..identity import own_identity, send_signal
-from ..launchers import check_launcher, is_on_this_host
-from ..owners import Owner
-from ..restart_policy import restart_limit
-from ..wire import hello
-from . import engine_sets, ownership, reporting, starting, stopping
-from .controllers import StartRequest
-from .members import find_member
-from .operation import RunningOperation
-from .state import Cluster, ManagedProcess
 
 Params = dict[str, Any]
 Method = Callable[[Cluster, Owner, Params], Awaitable[Any]]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...errors import Problem
-from ..model import Operation, OperationState
+from parflow_jupyter.clusters.model import Operation, OperationState
+from parflow_jupyter.errors import Problem
 
 
 @dataclass

@@ -6,13 +6,13 @@ import asyncio
 import time
 from pathlib import Path
 
-from ..identity import is_alive
-from ..logs import FORK_SERVER_LOG, rotate
-from ..owners import Owner
-from ..runtime import supervisor_log
-from . import reporting, restarting, starting, stopping
-from .state import Cluster, setting
-from .watching import call_at_end, in_background
+from parflow_jupyter.clusters.identity import is_alive
+from parflow_jupyter.clusters.logs import FORK_SERVER_LOG, rotate
+from parflow_jupyter.clusters.owners import Owner
+from parflow_jupyter.clusters.runtime import supervisor_log
+from parflow_jupyter.clusters.supervisor import reporting, restarting, starting, stopping
+from parflow_jupyter.clusters.supervisor.state import Cluster, setting
+from parflow_jupyter.clusters.supervisor.watching import call_at_end, in_background
 
 LOOK_AT_LOGS = 5.0
 """Seconds between two looks at the sizes of logs."""

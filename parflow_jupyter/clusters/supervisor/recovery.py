@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from ...errors import ClusterError, Problem
-from ..identity import is_alive
-from ..owners import Owner
-from ..records import read_private_json, remove_file
-from .controllers import connect_controller
-from .ownership import grant_lease, note_owner, release
-from .state import Cluster, ManagedProcess
-from .watching import in_background, watch
+from parflow_jupyter.clusters.identity import is_alive
+from parflow_jupyter.clusters.owners import Owner
+from parflow_jupyter.clusters.records import read_private_json, remove_file
+from parflow_jupyter.clusters.supervisor.controllers import connect_controller
+from parflow_jupyter.clusters.supervisor.ownership import grant_lease, note_owner, release
+from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.watching import in_background, watch
+from parflow_jupyter.errors import ClusterError, Problem
 
 
 def _read_process(data: object) -> ManagedProcess | None:

@@ -6,14 +6,20 @@ import contextlib
 import platform
 from typing import Any
 
-from ...errors import ClusterError, ControllerSilentError, Problem
-from ..controller_files import is_reachable_from_elsewhere
-from ..identity import is_stopped
-from ..model import NOBODY, ClusterInfo, ControllerInfo, EngineInfo, EngineState
-from ..versions import package_problems
-from .controllers import connect_controller
-from .state import Cluster, ManagedProcess
-from .stopping import lost_by_cleanup
+from parflow_jupyter.clusters.controller_files import is_reachable_from_elsewhere
+from parflow_jupyter.clusters.identity import is_stopped
+from parflow_jupyter.clusters.model import (
+    NOBODY,
+    ClusterInfo,
+    ControllerInfo,
+    EngineInfo,
+    EngineState,
+)
+from parflow_jupyter.clusters.supervisor.controllers import connect_controller
+from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.stopping import lost_by_cleanup
+from parflow_jupyter.clusters.versions import package_problems
+from parflow_jupyter.errors import ClusterError, ControllerSilentError, Problem
 
 QUEUE_TIMEOUT = 0.5
 

@@ -11,13 +11,13 @@ import os
 import time
 from typing import Any
 
-from ...errors import ClusterError
-from ..environment import allowed_environment
-from ..restart_policy import DEFAULT_LIMIT
-from . import starting, stopping
-from .controllers import StartRequest
-from .state import Cluster, ManagedProcess
-from .watching import in_background
+from parflow_jupyter.clusters.environment import allowed_environment
+from parflow_jupyter.clusters.restart_policy import DEFAULT_LIMIT
+from parflow_jupyter.clusters.supervisor import starting, stopping
+from parflow_jupyter.clusters.supervisor.controllers import StartRequest
+from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.watching import in_background
+from parflow_jupyter.errors import ClusterError
 
 FIRST_PAUSE = 0.5
 """Seconds before the first restart; each further one waits twice as long."""

@@ -10,13 +10,13 @@ import struct
 import time
 from typing import Any
 
-from ...errors import InvalidInputError, ParflowError, SupervisorError
-from ..owners import Owner
-from ..runtime import runtime_dir
-from ..wire import MAX_LINE, check_protocol, decode, encode
-from .methods import METHODS, WITHOUT_OWNER
-from .ownership import note_owner
-from .state import Cluster
+from parflow_jupyter.clusters.owners import Owner
+from parflow_jupyter.clusters.runtime import runtime_dir
+from parflow_jupyter.clusters.supervisor.methods import METHODS, WITHOUT_OWNER
+from parflow_jupyter.clusters.supervisor.ownership import note_owner
+from parflow_jupyter.clusters.supervisor.state import Cluster
+from parflow_jupyter.clusters.wire import MAX_LINE, check_protocol, decode, encode
+from parflow_jupyter.errors import InvalidInputError, ParflowError, SupervisorError
 
 EVENTS_KEPT = 1000
 

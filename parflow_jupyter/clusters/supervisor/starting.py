@@ -8,18 +8,18 @@ import time
 import uuid
 from typing import Any
 
-from ...errors import ClusterError, EngineStartError, ParflowError, Problem
-from ..controller_files import connection_path, read_connection
-from ..engine_count import available_cores
-from ..environment import blas_limits, blas_threads
-from ..launchers import is_engine_set
-from ..launchers.base import ProcessSpec
-from ..logs import engine_log_name, prune, tail_text
-from . import controllers, engine_sets, stopping
-from .controllers import ENGINE_SETTINGS, StartRequest
-from .members import Member
-from .operation import RunningOperation
-from .state import KEPT_OPERATIONS, Cluster, ManagedProcess
+from parflow_jupyter.clusters.controller_files import connection_path, read_connection
+from parflow_jupyter.clusters.engine_count import available_cores
+from parflow_jupyter.clusters.environment import blas_limits, blas_threads
+from parflow_jupyter.clusters.launchers import is_engine_set
+from parflow_jupyter.clusters.launchers.base import ProcessSpec
+from parflow_jupyter.clusters.logs import engine_log_name, prune, tail_text
+from parflow_jupyter.clusters.supervisor import controllers, engine_sets, stopping
+from parflow_jupyter.clusters.supervisor.controllers import ENGINE_SETTINGS, StartRequest
+from parflow_jupyter.clusters.supervisor.members import Member
+from parflow_jupyter.clusters.supervisor.operation import RunningOperation
+from parflow_jupyter.clusters.supervisor.state import KEPT_OPERATIONS, Cluster, ManagedProcess
+from parflow_jupyter.errors import ClusterError, EngineStartError, ParflowError, Problem
 
 FORK_TIMEOUT = 30.0
 RESTART_TIMEOUT = 60.0

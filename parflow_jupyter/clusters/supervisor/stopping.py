@@ -8,12 +8,12 @@ import signal
 import time
 from typing import Any
 
-from ...errors import ClusterError, Problem, ShutdownRefusedError
-from ..controller_files import is_listening, remove_connection_files
-from ..identity import is_stopped, send_signal
-from .members import end_engines_of, members_of
-from .operation import RunningOperation
-from .state import Cluster, ManagedProcess, setting
+from parflow_jupyter.clusters.controller_files import is_listening, remove_connection_files
+from parflow_jupyter.clusters.identity import is_stopped, send_signal
+from parflow_jupyter.clusters.supervisor.members import end_engines_of, members_of
+from parflow_jupyter.clusters.supervisor.operation import RunningOperation
+from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess, setting
+from parflow_jupyter.errors import ClusterError, Problem, ShutdownRefusedError
 
 KILL_TIMEOUT = 3.0
 ANSWER_TIMEOUT = 2.0

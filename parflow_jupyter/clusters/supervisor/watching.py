@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ...errors import Problem
-from ..controller_files import remove_connection_files
-from ..identity import ProcessIdentity, is_alive, open_pidfd
-from ..records import remove_file
-from . import stopping
-from .exits import describe_exit
-from .state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.controller_files import remove_connection_files
+from parflow_jupyter.clusters.identity import ProcessIdentity, is_alive, open_pidfd
+from parflow_jupyter.clusters.records import remove_file
+from parflow_jupyter.clusters.supervisor import stopping
+from parflow_jupyter.clusters.supervisor.exits import describe_exit
+from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.errors import Problem
 
 _background: set[asyncio.Future[None]] = set()
 

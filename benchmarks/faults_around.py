@@ -17,9 +17,9 @@ from pathlib import Path
 
 from fault_tools import RECORD, RealServer, fault, processes_of, since, supervisor, until
 
+from parflow_jupyter._system.process import identity_of
 from parflow_jupyter.clusters import Clusters
 from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.clusters.identity import identity_of
 from parflow_jupyter.clusters.profiles import locate_profile
 
 # --- records, disks, surroundings -----------------------------------------------------

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from parflow_jupyter._system.versions import python_problems
 from parflow_jupyter.clusters import supervisor_client
 from parflow_jupyter.clusters.controller_files import connection_path, presence
 from parflow_jupyter.clusters.model import ClusterInfo, Operation, ProfileInfo
@@ -23,7 +24,6 @@ from parflow_jupyter.clusters.profiles import (
 )
 from parflow_jupyter.clusters.supervisor_client import Target, something_runs
 from parflow_jupyter.clusters.surroundings import look_around, why_nothing_is_left
-from parflow_jupyter.clusters.versions import python_problems
 from parflow_jupyter.clusters.wire import error_from_dict
 from parflow_jupyter.errors import (
     InvalidInputError,

@@ -10,10 +10,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.runtime_dir import host_name
 from parflow_jupyter.clusters.client import Clusters
 from parflow_jupyter.clusters.controller_files import is_listening, read_connection
 from parflow_jupyter.clusters.roster import keep_up
-from parflow_jupyter.clusters.runtime import host_name
 from parflow_jupyter.errors import ControllerSilentError, NoEnginesError
 
 _clients: dict[tuple[str, str, str], Any] = {}

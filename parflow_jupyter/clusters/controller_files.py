@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from parflow_jupyter.clusters.records import remove_file
-from parflow_jupyter.clusters.runtime import host_name
+from parflow_jupyter._system.private_json import remove_file
+from parflow_jupyter._system.runtime_dir import host_name
 
 Presence = Literal["absent", "stale", "listening"]
 

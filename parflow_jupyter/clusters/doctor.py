@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from parflow_jupyter.clusters.identity import ProcessIdentity, own_identity
+from parflow_jupyter._system.process import ProcessIdentity, own_identity
+from parflow_jupyter._system.runtime_dir import runtime_path
 from parflow_jupyter.clusters.owners import Owner, list_owners
 from parflow_jupyter.clusters.render import memory_text
-from parflow_jupyter.clusters.runtime import runtime_path
 from parflow_jupyter.clusters.supervisor_client import ask_socket
 from parflow_jupyter.errors import ParflowError
 

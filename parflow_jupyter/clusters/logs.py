@@ -12,8 +12,8 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from parflow_jupyter._system.runtime_dir import host_name
 from parflow_jupyter.clusters.model import ProcessLog
-from parflow_jupyter.clusters.runtime import host_name
 from parflow_jupyter.errors import EngineNotFoundError, InvalidInputError
 
 MAX_BYTES = 2_000_000

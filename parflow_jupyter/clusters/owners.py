@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from parflow_jupyter.clusters.identity import ProcessIdentity, identity_of, is_alive, own_identity
+from parflow_jupyter._system.private_json import read_private_json, remove_file, write_private_json
+from parflow_jupyter._system.process import ProcessIdentity, identity_of, is_alive, own_identity
+from parflow_jupyter._system.runtime_dir import runtime_dir, writing_in
 from parflow_jupyter.clusters.profiles import DEFAULT
-from parflow_jupyter.clusters.records import read_private_json, remove_file, write_private_json
-from parflow_jupyter.clusters.runtime import runtime_dir, writing_in
 
 OwnerKind = Literal["server", "process"]
 

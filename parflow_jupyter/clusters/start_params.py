@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.environment import allowed_environment
 from parflow_jupyter.clusters.engine_count import check_engine_count, limit_of_start
-from parflow_jupyter.clusters.environment import allowed_environment
 from parflow_jupyter.clusters.launchers import check_launcher, is_on_this_host, launcher_names
 from parflow_jupyter.clusters.profiles import configured_launcher
 from parflow_jupyter.clusters.restart_policy import POLICY, restart_limit

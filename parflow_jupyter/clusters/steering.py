@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from parflow_jupyter._system.runtime_dir import supervisor_log
 from parflow_jupyter.clusters.asker import ANSWER_TIMEOUT, Asker
 from parflow_jupyter.clusters.logs import logged_engines, read_logs
 from parflow_jupyter.clusters.model import ClusterInfo, ClusterLogs
 from parflow_jupyter.clusters.owners import write_current
-from parflow_jupyter.clusters.runtime import supervisor_log
 from parflow_jupyter.clusters.start_choices import StartChoices, start_choices
 from parflow_jupyter.clusters.start_params import start_params
 from parflow_jupyter.clusters.supervisor_client import something_runs

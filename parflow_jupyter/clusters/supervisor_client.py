@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from parflow_jupyter.clusters.controller_files import presence
-from parflow_jupyter.clusters.environment import allowed_environment
-from parflow_jupyter.clusters.identity import ProcessIdentity, is_alive
-from parflow_jupyter.clusters.owners import Owner
-from parflow_jupyter.clusters.records import check_writable, read_private_json, record_path
-from parflow_jupyter.clusters.runtime import (
+from parflow_jupyter._system.environment import allowed_environment
+from parflow_jupyter._system.private_json import check_writable, read_private_json, record_path
+from parflow_jupyter._system.process import ProcessIdentity, is_alive
+from parflow_jupyter._system.runtime_dir import (
     cluster_key,
     file_lock,
     host_name,
@@ -26,6 +24,8 @@ from parflow_jupyter.clusters.runtime import (
     supervisor_log,
     writing_in,
 )
+from parflow_jupyter.clusters.controller_files import presence
+from parflow_jupyter.clusters.owners import Owner
 from parflow_jupyter.clusters.wire import (
     MAX_LINE,
     PROTOCOL,

@@ -12,9 +12,9 @@ from itertools import chain
 from operator import sub
 from typing import Any
 
+from parflow_jupyter._system.words import text_of
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.outcome import Outcome
-from parflow_jupyter.maps.render import text_of
 from parflow_jupyter.maps.report import BatchRecord, ItemFailure, ItemTime, Report
 
 ITEMS = 1000

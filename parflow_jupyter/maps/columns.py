@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence, Sized
 from itertools import islice
 from typing import Any
 
+from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.errors import InvalidInputError, UnequalLengthsError
 from parflow_jupyter.maps.natural import Pieces
-from parflow_jupyter.maps.render import bounded_repr
 
 
 def take_columns(iterables: Sequence[Iterable[Any]]) -> list[Any]:

@@ -8,7 +8,7 @@ import time
 import types
 from collections.abc import Iterator
 
-from parflow_jupyter.maps.own_modules import Stamp, file_of, own_modules, stamp_of, used_by
+from parflow_jupyter._system.local_modules import Stamp, file_of, own_modules, stamp_of, used_by
 
 _STARTED = time.time()
 _seen: dict[str, tuple[object, Stamp | None, bool]] = {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from parflow_jupyter._system.words import text_of
 from parflow_jupyter.errors import MissingLibraryError
 from parflow_jupyter.maps.ledger import MISSING
-from parflow_jupyter.maps.render import text_of
 from parflow_jupyter.maps.report import ItemFailure, ItemTime
 
 if TYPE_CHECKING:

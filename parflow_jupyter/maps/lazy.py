@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.maps.cancel import STOP_WITHIN
 from parflow_jupyter.maps.choose import SchemeChoice
 from parflow_jupyter.maps.options import MapOptions
-from parflow_jupyter.maps.render import bounded_repr
 from parflow_jupyter.maps.result import MapResult
 from parflow_jupyter.maps.run import Call, run_map
 from parflow_jupyter.maps.schemes.base import Scheme

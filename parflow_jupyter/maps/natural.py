@@ -12,8 +12,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.errors import InvalidInputError
-from parflow_jupyter.maps.render import bounded_repr
 
 CHUNKS = 32
 """Chunks of an array where nobody says: the same on any number of slots."""

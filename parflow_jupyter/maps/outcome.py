@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from parflow_jupyter._system.words import text_of
 from parflow_jupyter.errors import EngineLostError, ItemError, ItemTimeoutError
 from parflow_jupyter.maps.envelope import TIMED_OUT, Envelope, Failure
 from parflow_jupyter.maps.ledger import MISSING, Ledger
-from parflow_jupyter.maps.render import text_of
 from parflow_jupyter.maps.report import BatchRecord, ItemFailure, Report
 from parflow_jupyter.maps.schemes.base import HERE
 

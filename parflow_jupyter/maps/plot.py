@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from parflow_jupyter._system.words import seconds
 from parflow_jupyter.errors import MissingLibraryError
-from parflow_jupyter.maps.render import seconds
 from parflow_jupyter.maps.report import ItemTime, Report
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import last
@@ -24,7 +25,6 @@ from parflow_jupyter.maps.ledger import Ledger
 from parflow_jupyter.maps.nesting import is_nested
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.outcome import Outcome
-from parflow_jupyter.maps.render import bounded_repr
 from parflow_jupyter.maps.replay import Origin, Replay
 from parflow_jupyter.maps.report import ItemFailure, Report
 from parflow_jupyter.maps.result import MapResult

@@ -14,8 +14,8 @@ from typing import Any
 
 import cloudpickle
 
+from parflow_jupyter._system.local_modules import extra_paths
 from parflow_jupyter.errors import CannotShipError
-from parflow_jupyter.maps.own_modules import extra_paths
 from parflow_jupyter.maps.shares import Shares
 
 _DEEPEST = 6

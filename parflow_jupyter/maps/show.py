@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
-from parflow_jupyter.maps.render import bounded_repr, place, seconds, text_of
+from parflow_jupyter._system.words import bounded_repr, place, seconds, text_of
 
 if TYPE_CHECKING:
     from parflow_jupyter.maps.report import ItemFailure, Report

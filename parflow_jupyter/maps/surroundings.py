@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from parflow_jupyter.maps.own_modules import Stamp, file_of, own_modules, stamp_of, that_use
+from parflow_jupyter._system.local_modules import Stamp, file_of, own_modules, stamp_of, that_use
 
 _MOST = 200
 

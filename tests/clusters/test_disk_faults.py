@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from parflow_jupyter.clusters import Clusters, engine_counters, owners, profiles, records
+from parflow_jupyter._system import private_json
+from parflow_jupyter.clusters import Clusters, engine_counters, owners, profiles
 from parflow_jupyter.clusters.supervisor import controllers
 from parflow_jupyter.clusters.supervisor.state import Cluster
 from parflow_jupyter.errors import ClusterError, SupervisorError
@@ -197,7 +198,7 @@ def test_fake_full_record(isolated_home, monkeypatch):
     """A supervisor that can't write its record tells so, and goes on; then it tells no more."""
     cluster = Cluster(profiles.locate_profile("default"), "")
     with monkeypatch.context() as patched:
-        patched.setattr(records.os, "replace", _fails_with(errno.ENOSPC))
+        patched.setattr(private_json.os, "replace", _fails_with(errno.ENOSPC))
         cluster.save()
     (problem,) = cluster.problems
     assert (problem.where, "No space left" in problem.what) == ("record", True)

@@ -15,9 +15,9 @@ import psutil
 import pytest
 from process_helpers import processes_of, wait_until
 
+from parflow_jupyter._system.process import identity_of
 from parflow_jupyter.clusters import asker
 from parflow_jupyter.clusters.connection import close_all, connect
-from parflow_jupyter.clusters.identity import identity_of
 from parflow_jupyter.clusters.launchers import controller_role
 from parflow_jupyter.clusters.profiles import locate_profile
 from parflow_jupyter.errors import ControllerStartError

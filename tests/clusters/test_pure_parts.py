@@ -6,9 +6,9 @@ import random
 
 import pytest
 
+from parflow_jupyter._system.environment import allowed_environment, blas_limits
 from parflow_jupyter.clusters import ClusterInfo, check_engine_count, check_profile_name
 from parflow_jupyter.clusters.engine_count import available_cores, cgroup_quota
-from parflow_jupyter.clusters.environment import allowed_environment, blas_limits
 from parflow_jupyter.clusters.launchers import check_launcher
 from parflow_jupyter.clusters.launchers.roles import _reseed
 from parflow_jupyter.clusters.model import CleanupReport, ControllerInfo, EngineInfo, Operation

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from parflow_jupyter.clusters import records, runtime
-from parflow_jupyter.clusters.identity import (
+from parflow_jupyter._system import private_json, runtime_dir
+from parflow_jupyter._system.process import (
     ProcessIdentity,
     identity_of,
     is_alive,
@@ -22,10 +22,10 @@ from parflow_jupyter.errors import SupervisorError
 def test_records_are_private_and_come_back(tmp_path):
     """A record is written with mode 0600, in a folder with mode 0700, and nothing else is left."""
     path = tmp_path / "security" / "r.json"
-    records.write_private_json(path, {"version": 1, "a": [1]})
+    private_json.write_private_json(path, {"version": 1, "a": [1]})
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert records.read_private_json(path) == ({"version": 1, "a": [1]}, None)
+    assert private_json.read_private_json(path) == ({"version": 1, "a": [1]}, None)
     assert os.listdir(path.parent) == ["r.json"]
 
 
@@ -45,7 +45,7 @@ def test_records_that_are_not_trusted(tmp_path, content, mode, part):
     path = tmp_path / "r.json"
     path.write_text(content)
     path.chmod(mode)
-    data, problem = records.read_private_json(path)
+    data, problem = private_json.read_private_json(path)
     assert data is None
     assert problem is not None
     assert part in problem.what
@@ -55,18 +55,18 @@ def test_links_and_absent_records(tmp_path):
     """A symbolic link is not followed; an absent record is no problem."""
     (tmp_path / "real").write_text(json.dumps({"version": 1}))
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    assert records.read_private_json(tmp_path / "link")[0] is None
-    assert records.read_private_json(tmp_path / "link")[1] is not None
-    assert records.read_private_json(tmp_path / "none") == (None, None)
+    assert private_json.read_private_json(tmp_path / "link")[0] is None
+    assert private_json.read_private_json(tmp_path / "link")[1] is not None
+    assert private_json.read_private_json(tmp_path / "none") == (None, None)
 
 
 def test_a_failed_write_keeps_the_old_record(tmp_path):
     """What can't be written whole is not written at all."""
     path = tmp_path / "r.json"
-    records.write_private_json(path, {"version": 1})
+    private_json.write_private_json(path, {"version": 1})
     with pytest.raises(TypeError):
-        records.write_private_json(path, {"version": 1, "bad": object()})
-    assert records.read_private_json(path)[0] == {"version": 1}
+        private_json.write_private_json(path, {"version": 1, "bad": object()})
+    assert private_json.read_private_json(path)[0] == {"version": 1}
     assert os.listdir(tmp_path) == ["r.json"]
 
 
@@ -103,30 +103,30 @@ def test_a_stranger_with_the_same_pid_is_never_signalled():
 def test_the_runtime_folder_must_be_private(tmp_path, monkeypatch):
     """A folder that others may enter is refused, and one that is made is private."""
     monkeypatch.setenv("PARFLOW_RUNTIME_DIR", str(tmp_path / "new"))
-    assert runtime.runtime_dir("owners").stat().st_mode & 0o777 == 0o700
+    assert runtime_dir.runtime_dir("owners").stat().st_mode & 0o777 == 0o700
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o755)
     monkeypatch.setenv("PARFLOW_RUNTIME_DIR", str(tmp_path / "open"))
     with pytest.raises(SupervisorError, match="PARFLOW_RUNTIME_DIR"):
-        runtime.runtime_dir()
+        runtime_dir.runtime_dir()
 
 
 def test_socket_paths_are_short_enough(tmp_path, monkeypatch):
     """A path too long for a socket is refused with what to do."""
     monkeypatch.setenv("PARFLOW_RUNTIME_DIR", str(tmp_path / ("x" * 100)))
     with pytest.raises(SupervisorError, match="107"):
-        runtime.socket_path("a" * 16)
+        runtime_dir.socket_path("a" * 16)
 
 
 def test_two_names_of_one_folder_are_one_cluster(tmp_path):
     """The key of a cluster follows symbolic links; cluster id and host tell clusters apart."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b").symlink_to(tmp_path / "a")
-    key = runtime.cluster_key(tmp_path / "a", "")
-    assert key == runtime.cluster_key(tmp_path / "b", "")
+    key = runtime_dir.cluster_key(tmp_path / "a", "")
+    assert key == runtime_dir.cluster_key(tmp_path / "b", "")
     others = {
-        runtime.cluster_key(tmp_path / "a", "x"),
-        runtime.cluster_key(tmp_path / "a", "", "h"),
+        runtime_dir.cluster_key(tmp_path / "a", "x"),
+        runtime_dir.cluster_key(tmp_path / "a", "", "h"),
     }
     assert key not in others
     assert len(others) == 2
@@ -135,8 +135,8 @@ def test_two_names_of_one_folder_are_one_cluster(tmp_path):
 def test_locks_have_a_deadline(tmp_path):
     """Who waits for a lock in vain is told so in time."""
     with (
-        runtime.file_lock(tmp_path / "l", 1),
+        runtime_dir.file_lock(tmp_path / "l", 1),
         pytest.raises(SupervisorError, match="doctor"),
-        runtime.file_lock(tmp_path / "l", 0.05),
+        runtime_dir.file_lock(tmp_path / "l", 0.05),
     ):
         pass

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from parflow_jupyter.clusters.identity import ProcessIdentity
+from parflow_jupyter._system.process import ProcessIdentity
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from typing import Any
 
 import psutil
 
+from parflow_jupyter._system.private_json import write_private_json
 from parflow_jupyter.clusters.controller_files import is_loopback
 from parflow_jupyter.clusters.launchers.app_settings import arguments_of, below_profile
 from parflow_jupyter.clusters.launchers.heart import be_attentive
-from parflow_jupyter.clusters.records import write_private_json
 
 PORT_TAKEN = getattr(os, "EX_TEMPFAIL", 75)
 """Exit code of a controller that could not bind a port."""

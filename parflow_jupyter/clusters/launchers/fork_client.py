@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from parflow_jupyter.clusters.environment import BLAS_VARIABLES
+from parflow_jupyter._system.environment import BLAS_VARIABLES
 from parflow_jupyter.errors import EngineStartError
 
 _BOOT = """

@@ -20,9 +20,9 @@ import socket
 import sys
 from typing import Any
 
-from parflow_jupyter.clusters.identity import process_stat
+from parflow_jupyter._system.process import process_stat
+from parflow_jupyter._system.versions import package_versions
 from parflow_jupyter.clusters.launchers import roles
-from parflow_jupyter.clusters.versions import package_versions
 
 _preload_problems: list[str] = []
 

@@ -14,9 +14,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from parflow_jupyter._system.private_json import remove_file
+from parflow_jupyter._system.runtime_dir import cluster_key, file_lock, runtime_dir
 from parflow_jupyter.clusters.owners import list_owners
-from parflow_jupyter.clusters.records import remove_file
-from parflow_jupyter.clusters.runtime import cluster_key, file_lock, runtime_dir
 
 
 def main(arguments: list[str]) -> None:

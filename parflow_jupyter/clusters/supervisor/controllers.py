@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
+from parflow_jupyter._system.private_json import check_writable
 from parflow_jupyter.clusters.controller_files import (
     connection_path,
     host_elsewhere,
@@ -25,7 +26,6 @@ from parflow_jupyter.clusters.launchers.base import ProcessSpec
 from parflow_jupyter.clusters.launchers.controller_role import PORT_TAKEN
 from parflow_jupyter.clusters.logs import controller_log_name, tail_text
 from parflow_jupyter.clusters.profiles import unwritable_text
-from parflow_jupyter.clusters.records import check_writable
 from parflow_jupyter.clusters.supervisor.link import ControllerLink
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
 from parflow_jupyter.clusters.supervisor.watching import watch

@@ -9,8 +9,8 @@ from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
+from parflow_jupyter._system.process import own_identity, send_signal
 from parflow_jupyter.clusters.engine_count import check_engine_count, limit_of_start
-from parflow_jupyter.clusters.identity import own_identity, send_signal
 from parflow_jupyter.clusters.launchers import check_launcher, is_on_this_host
 from parflow_jupyter.clusters.owners import Owner
 from parflow_jupyter.clusters.restart_policy import restart_limit

@@ -6,10 +6,10 @@ import asyncio
 import time
 from pathlib import Path
 
-from parflow_jupyter.clusters.identity import is_alive
+from parflow_jupyter._system.process import is_alive
+from parflow_jupyter._system.runtime_dir import supervisor_log
 from parflow_jupyter.clusters.logs import FORK_SERVER_LOG, rotate
 from parflow_jupyter.clusters.owners import Owner
-from parflow_jupyter.clusters.runtime import supervisor_log
 from parflow_jupyter.clusters.supervisor import reporting, restarting, starting, stopping
 from parflow_jupyter.clusters.supervisor.state import Cluster, setting
 from parflow_jupyter.clusters.supervisor.watching import call_at_end, in_background

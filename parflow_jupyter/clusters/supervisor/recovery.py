@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from parflow_jupyter.clusters.identity import is_alive
+from parflow_jupyter._system.private_json import read_private_json, remove_file
+from parflow_jupyter._system.process import is_alive
 from parflow_jupyter.clusters.owners import Owner
-from parflow_jupyter.clusters.records import read_private_json, remove_file
 from parflow_jupyter.clusters.supervisor.controllers import connect_controller
 from parflow_jupyter.clusters.supervisor.ownership import grant_lease, note_owner, release
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess

@@ -6,8 +6,9 @@ import contextlib
 import platform
 from typing import Any
 
+from parflow_jupyter._system.process import is_stopped
+from parflow_jupyter._system.versions import package_problems
 from parflow_jupyter.clusters.controller_files import is_reachable_from_elsewhere
-from parflow_jupyter.clusters.identity import is_stopped
 from parflow_jupyter.clusters.model import (
     NOBODY,
     ClusterInfo,
@@ -18,7 +19,6 @@ from parflow_jupyter.clusters.model import (
 from parflow_jupyter.clusters.supervisor.controllers import connect_controller
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
 from parflow_jupyter.clusters.supervisor.stopping import lost_by_cleanup
-from parflow_jupyter.clusters.versions import package_problems
 from parflow_jupyter.errors import ClusterError, ControllerSilentError, Problem
 
 QUEUE_TIMEOUT = 0.5

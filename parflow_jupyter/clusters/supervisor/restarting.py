@@ -11,7 +11,7 @@ import os
 import time
 from typing import Any
 
-from parflow_jupyter.clusters.environment import allowed_environment
+from parflow_jupyter._system.environment import allowed_environment
 from parflow_jupyter.clusters.restart_policy import DEFAULT_LIMIT
 from parflow_jupyter.clusters.supervisor import starting, stopping
 from parflow_jupyter.clusters.supervisor.controllers import StartRequest

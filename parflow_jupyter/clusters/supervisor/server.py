@@ -10,8 +10,8 @@ import struct
 import time
 from typing import Any
 
+from parflow_jupyter._system.runtime_dir import runtime_dir
 from parflow_jupyter.clusters.owners import Owner
-from parflow_jupyter.clusters.runtime import runtime_dir
 from parflow_jupyter.clusters.supervisor.methods import METHODS, WITHOUT_OWNER
 from parflow_jupyter.clusters.supervisor.ownership import note_owner
 from parflow_jupyter.clusters.supervisor.state import Cluster

@@ -8,9 +8,9 @@ import time
 import uuid
 from typing import Any
 
+from parflow_jupyter._system.environment import blas_limits, blas_threads
 from parflow_jupyter.clusters.controller_files import connection_path, read_connection
 from parflow_jupyter.clusters.engine_count import available_cores
-from parflow_jupyter.clusters.environment import blas_limits, blas_threads
 from parflow_jupyter.clusters.launchers import is_engine_set
 from parflow_jupyter.clusters.launchers.base import ProcessSpec
 from parflow_jupyter.clusters.logs import engine_log_name, prune, tail_text

@@ -11,23 +11,23 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from parflow_jupyter.clusters.engine_counters import EngineCounters, read_block
-from parflow_jupyter.clusters.identity import ProcessIdentity, own_identity
-from parflow_jupyter.clusters.launchers import load_launcher
-from parflow_jupyter.clusters.launchers.base import Launcher
-from parflow_jupyter.clusters.logs import engine_log_name
-from parflow_jupyter.clusters.owners import Owner
-from parflow_jupyter.clusters.records import (
+from parflow_jupyter._system.private_json import (
     RECORD_VERSION,
     record_path,
     remove_file,
     write_private_json,
 )
-from parflow_jupyter.clusters.runtime import cluster_key, host_name, runtime_dir, socket_path
+from parflow_jupyter._system.process import ProcessIdentity, own_identity
+from parflow_jupyter._system.runtime_dir import cluster_key, host_name, runtime_dir, socket_path
+from parflow_jupyter._system.versions import package_versions
+from parflow_jupyter.clusters.engine_counters import EngineCounters, read_block
+from parflow_jupyter.clusters.launchers import load_launcher
+from parflow_jupyter.clusters.launchers.base import Launcher
+from parflow_jupyter.clusters.logs import engine_log_name
+from parflow_jupyter.clusters.owners import Owner
 from parflow_jupyter.clusters.supervisor.identities import Identities
 from parflow_jupyter.clusters.supervisor.link import ControllerLink
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
-from parflow_jupyter.clusters.versions import package_versions
 from parflow_jupyter.errors import Problem
 
 KEPT_OPERATIONS = 100

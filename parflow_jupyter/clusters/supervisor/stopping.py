@@ -8,8 +8,8 @@ import signal
 import time
 from typing import Any
 
+from parflow_jupyter._system.process import is_stopped, send_signal
 from parflow_jupyter.clusters.controller_files import is_listening, remove_connection_files
-from parflow_jupyter.clusters.identity import is_stopped, send_signal
 from parflow_jupyter.clusters.supervisor.members import end_engines_of, members_of
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess, setting

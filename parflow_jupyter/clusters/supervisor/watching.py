@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from parflow_jupyter._system.private_json import remove_file
+from parflow_jupyter._system.process import ProcessIdentity, is_alive, open_pidfd
 from parflow_jupyter.clusters.controller_files import remove_connection_files
-from parflow_jupyter.clusters.identity import ProcessIdentity, is_alive, open_pidfd
-from parflow_jupyter.clusters.records import remove_file
 from parflow_jupyter.clusters.supervisor import stopping
 from parflow_jupyter.clusters.supervisor.exits import describe_exit
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess

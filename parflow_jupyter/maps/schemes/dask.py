@@ -16,10 +16,10 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
+from parflow_jupyter._system.cpu_count import counted
 from parflow_jupyter.maps.agent import AGENT, words_of
 from parflow_jupyter.maps.control import answer
 from parflow_jupyter.maps.envelope import Batch
-from parflow_jupyter.maps.schemes._cores import counted
 from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, why_unfit
 from parflow_jupyter.maps.schemes._wishes import Heard, Wish, WishingSlots
 from parflow_jupyter.maps.schemes.base import (

@@ -7,8 +7,8 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
+from parflow_jupyter._system.cpu_count import cores, counted
 from parflow_jupyter.maps.envelope import Batch
-from parflow_jupyter.maps.schemes._cores import cores, counted
 from parflow_jupyter.maps.schemes._wishes import Heard, Wish, WishingSlots
 from parflow_jupyter.maps.schemes.base import (
     Capabilities,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from parflow_jupyter._system.cpu_count import cores, counted
 from parflow_jupyter.maps.envelope import Batch, Envelope
 from parflow_jupyter.maps.interrupts import Current
 from parflow_jupyter.maps.items import call_init, run_items
 from parflow_jupyter.maps.nesting import inside_an_item
-from parflow_jupyter.maps.schemes._cores import cores, counted
 from parflow_jupyter.maps.schemes.base import (
     Alive,
     Answered,

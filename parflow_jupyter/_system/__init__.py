@@ -1,0 +1,1 @@
+"""What the operating system and Python tell, each fact in one place."""

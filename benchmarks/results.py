@@ -78,8 +78,8 @@ def hashing(rounds: int) -> dict[str, dict[str, float]]:
     import numpy
     import pandas
 
-    from parflow_jupyter.stores.files import FileDigests
-    from parflow_jupyter.stores.hashing import ItemHasher
+    from parflow_jupyter.fingerprint.files import FileDigests
+    from parflow_jupyter.fingerprint.keys import ItemHasher
 
     rows = 500_000
     random = numpy.random.default_rng(0)

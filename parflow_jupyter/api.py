@@ -13,12 +13,12 @@ from parflow_jupyter import consent, wiring
 from parflow_jupyter.api_apply import parallel_apply
 from parflow_jupyter.api_maps import amap, imap, parallel_map
 from parflow_jupyter.api_tasks import MapTask, StringTask, TaskClient, parallel
+from parflow_jupyter.fingerprint.files import File
 from parflow_jupyter.maps import MapResult, last_result, parallelizable
 from parflow_jupyter.pipelines import Pipeline as _Pipeline
 from parflow_jupyter.pipelines import module
 from parflow_jupyter.stores import settings
 from parflow_jupyter.stores.checkpoints import checkpoints
-from parflow_jupyter.stores.files import File
 from parflow_jupyter.stores.run_list import RunList, run_list
 
 if TYPE_CHECKING:

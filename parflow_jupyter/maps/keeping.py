@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from parflow_jupyter.errors import CheckpointDiskError
+from parflow_jupyter.fingerprint.files import FileDigests
+from parflow_jupyter.fingerprint.keys import FunctionKey, ItemHasher, changes, function_key
+from parflow_jupyter.fingerprint.values import UnhashableError, digest_of, sized
 from parflow_jupyter.maps.keep_writer import Entry, KeepWriter, warn_disk
 from parflow_jupyter.maps.ledger import part as part_of
 from parflow_jupyter.maps.report import Report
-from parflow_jupyter.stores.files import FileDigests
 from parflow_jupyter.stores.frozen import SMALL, Large, TooBigError, freeze
-from parflow_jupyter.stores.hash_values import UnhashableError, digest_of, sized
-from parflow_jupyter.stores.hashing import FunctionKey, ItemHasher, changes, function_key
 from parflow_jupyter.stores.kept import Checkpoint
 
 WRITE_WITHIN = 30.0

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import cloudpickle
 
 from parflow_jupyter.errors import CheckpointError
-from parflow_jupyter.stores.hash_values import LEAVES
+from parflow_jupyter.fingerprint.values import LEAVES
 from parflow_jupyter.stores.kept_folder import check_own
 
 SMALL = 128 << 10

@@ -21,6 +21,7 @@ import pandas
 import pytest
 
 from parflow_jupyter.errors import CheckpointError, ItemError
+from parflow_jupyter.fingerprint.files import File
 from parflow_jupyter.maps import MapOptions, keep_writer, run_map
 from parflow_jupyter.maps.lazy import run_amap, run_imap
 from parflow_jupyter.maps.natural import split
@@ -29,7 +30,6 @@ from parflow_jupyter.maps.schemes.serial import SerialScheme
 from parflow_jupyter.maps.schemes.threads import ThreadsScheme
 from parflow_jupyter.stores import kept_size
 from parflow_jupyter.stores.checkpoints import checkpoints
-from parflow_jupyter.stores.files import File
 from parflow_jupyter.stores.kept import Checkpoint
 
 KEPT = MapOptions(progress=False, checkpoint="c", scheme="serial")

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from parflow_jupyter.stores.files import File, FileDigests
-from parflow_jupyter.stores.hash_units import Units
-from parflow_jupyter.stores.hash_values import UnhashableError, ValueHasher, digest_of, sized
+from parflow_jupyter.fingerprint.code_parts import Units
+from parflow_jupyter.fingerprint.files import File, FileDigests
+from parflow_jupyter.fingerprint.values import UnhashableError, ValueHasher, digest_of, sized
 
 __all__ = ["FunctionKey", "ItemHasher", "UnhashableError", "changes", "function_key"]
 

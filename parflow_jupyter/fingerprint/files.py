@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from parflow_jupyter.stores.hash_values import SIZE, UnhashableError
+from parflow_jupyter.fingerprint.values import SIZE, UnhashableError
 
 _SETTLED = 2_000_000_000
 """Nanoseconds after which another change of a file is sure to give it another time."""

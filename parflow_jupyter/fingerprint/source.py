@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from parflow_jupyter.stores.hash_values import digest_of, sized
+from parflow_jupyter.fingerprint.values import digest_of, sized
 
 _FUTURE = 0
 for _feature in __future__.all_feature_names:

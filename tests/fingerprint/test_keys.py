@@ -27,8 +27,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from parflow_jupyter.stores.files import File, FileDigests
-from parflow_jupyter.stores.hashing import ItemHasher, UnhashableError, changes, function_key
+from parflow_jupyter.fingerprint.files import File, FileDigests
+from parflow_jupyter.fingerprint.keys import ItemHasher, UnhashableError, changes, function_key
 
 
 def key(value):
@@ -392,14 +392,14 @@ def test_a_module_edited_after_its_import_is_told_apart(beside):
 
 def test_installed_modules_count_by_their_version(monkeypatch):
     """An upgrade computes anew, and is told."""
-    from parflow_jupyter.stores import hash_modules
+    from parflow_jupyter.fingerprint import modules
 
     space = cell("import numpy as np\ndef f(x): return np.sin(x)")
     first = function_key(space["f"])
-    hash_modules.version_of.cache_clear()
+    modules.version_of.cache_clear()
     monkeypatch.setattr(np, "__version__", "99.0")
     second = function_key(space["f"])
-    hash_modules.version_of.cache_clear()
+    modules.version_of.cache_clear()
     assert changes(first.parts, second.parts) == ["the package numpy changed"]
 
 
@@ -449,8 +449,8 @@ text = "\\n" * before + text
 linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
 space = globals()
 exec(compile(text, name, "exec"), space)
-from parflow_jupyter.stores.files import FileDigests
-from parflow_jupyter.stores.hashing import ItemHasher, function_key
+from parflow_jupyter.fingerprint.files import FileDigests
+from parflow_jupyter.fingerprint.keys import ItemHasher, function_key
 hasher = ItemHasher(FileDigests())
 print(json.dumps([function_key(f).parts, hasher.digest(items).hex(), hasher.digest(g).hex()]))
 """

@@ -14,8 +14,8 @@ from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 
-from parflow_jupyter.stores.hash_code import source_digest
-from parflow_jupyter.stores.hash_values import digest_of
+from parflow_jupyter.fingerprint.source import source_digest
+from parflow_jupyter.fingerprint.values import digest_of
 
 _OURS = __name__.partition(".")[0]
 _INSTALLED = ("site-packages", "dist-packages")

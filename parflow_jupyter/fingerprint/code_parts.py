@@ -10,17 +10,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from parflow_jupyter.stores import hash_modules
-from parflow_jupyter.stores.files import File, FileDigests
-from parflow_jupyter.stores.hash_code import (
-    attribute_names,
-    code_digest,
-    fingerprint,
-    global_names,
-    imported_names,
-    source_is_what_runs,
-)
-from parflow_jupyter.stores.hash_members import (
+from parflow_jupyter.fingerprint import modules
+from parflow_jupyter.fingerprint.files import File, FileDigests
+from parflow_jupyter.fingerprint.members import (
     EMPTY,
     content_of,
     defaults,
@@ -30,7 +22,15 @@ from parflow_jupyter.stores.hash_members import (
     methods_in,
     notes_of,
 )
-from parflow_jupyter.stores.hash_values import (
+from parflow_jupyter.fingerprint.source import (
+    attribute_names,
+    code_digest,
+    fingerprint,
+    global_names,
+    imported_names,
+    source_is_what_runs,
+)
+from parflow_jupyter.fingerprint.values import (
     LEAVES,
     UnhashableError,
     ValueHasher,
@@ -217,7 +217,7 @@ class Units:
         return self._module(str(home)) + shown if home else shown
 
     def _module(self, name: str) -> bytes:
-        package = hash_modules.package_of(name)
+        package = modules.package_of(name)
         if package is not None:
             self._package(package)
         else:
@@ -227,21 +227,21 @@ class Units:
     def _package(self, package: str) -> None:
         name = "Python" if package == "Python" else f"the package {package}"
         if name not in self._parts:
-            self._parts[name] = hash_modules.version_of(package).encode().hex()
+            self._parts[name] = modules.version_of(package).encode().hex()
 
     def _local(self, name: str) -> None:
         """Add the source of a module that is not installed, and of those that it imports."""
         label = f"the module {name!r}"
         if label in self._parts:
             return
-        file = hash_modules.file_of(name)
+        file = modules.file_of(name)
         if file is None:
             loaded = sys.modules.get(name)
             if loaded is not None and name != "__main__":
                 raise UnhashableError(f"the module {name!r}, which has no file")
             return  # "package.name" of an import may be no module, or is not there at all
         try:
-            digest, imported = hash_modules.content_of(name, file)
+            digest, imported = modules.content_of(name, file)
         except OSError as error:
             raise UnhashableError(f"the module {name!r} ({error})") from error
         self._parts[label] = digest_of(digest, *self._settings(name)).hex()

@@ -16,7 +16,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from parflow_jupyter.stores.hash_arrays import array_parts
+from parflow_jupyter.fingerprint.arrays import array_parts
 
 SIZE = 20
 """Bytes of a digest."""

@@ -1,0 +1,1 @@
+"""What code and values are made of: keys that are the same in every process."""

@@ -17,9 +17,9 @@ from parflow_jupyter.fingerprint.files import File
 from parflow_jupyter.maps import MapResult, last_result, parallelizable
 from parflow_jupyter.pipelines import Pipeline as _Pipeline
 from parflow_jupyter.pipelines import module
-from parflow_jupyter.stores import settings
-from parflow_jupyter.stores.checkpoints import checkpoints
-from parflow_jupyter.stores.run_list import RunList, run_list
+from parflow_jupyter.stores import scheme_settings
+from parflow_jupyter.stores.checkpoints.listing import checkpoints
+from parflow_jupyter.stores.runs.listing import RunList, run_list
 
 if TYPE_CHECKING:
     import ipyparallel
@@ -271,7 +271,7 @@ def schemes() -> dict[str, dict[str, Any]]:
 
     Source: VisTrails' parallelization toolbox.
     """
-    return settings.schemes()
+    return scheme_settings.schemes()
 
 
 def configure_scheme(
@@ -293,7 +293,9 @@ def configure_scheme(
         SchemeUnavailableError: There is no such scheme.
         InvalidInputError: A value can't be used.
     """
-    return settings.configure_scheme(name, enabled=enabled, workers=workers, position=position)
+    return scheme_settings.configure_scheme(
+        name, enabled=enabled, workers=workers, position=position
+    )
 
 
 # --- pipelines -------------------------------------------------------------

@@ -102,10 +102,10 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
     from parflow_jupyter.maps.schemes.processes import ProcessesScheme
     from parflow_jupyter.maps.schemes.serial import SerialScheme
     from parflow_jupyter.maps.schemes.threads import ThreadsScheme
-    from parflow_jupyter.stores import settings
+    from parflow_jupyter.stores import scheme_settings
 
     engines = engine_scheme()
-    kept = settings.schemes()
+    kept = scheme_settings.schemes()
     own: dict[str, Scheme] = {
         "ipyparallel": engines,
         "dask": DaskScheme(),
@@ -113,7 +113,7 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
         "threads": ThreadsScheme(kept["threads"]["workers"]),
         "serial": SerialScheme(),
     }
-    there = settings.order()
+    there = scheme_settings.order()
     return [
         SchemeChoice(
             own.get(name) or provided(name),
@@ -143,7 +143,7 @@ def replace_engine(engine: int, pid: int | None) -> None:
 
 def history() -> Any:
     """Return the history that runs are written to."""
-    from parflow_jupyter.stores.history import History
+    from parflow_jupyter.stores.runs.history import History
 
     return History(always={"notebook": notebook()})
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from parflow_jupyter.errors import CheckpointError
-from parflow_jupyter.stores.frozen import SMALL, Large, TooBigError
-from parflow_jupyter.stores.kept import Checkpoint
+from parflow_jupyter.stores.checkpoints.pickles import SMALL, Large, TooBigError
+from parflow_jupyter.stores.checkpoints.results import Checkpoint
 
 MOST_WAITING = 256 << 20
 """Bytes that may wait to be written."""

@@ -17,8 +17,8 @@ from parflow_jupyter.fingerprint.values import UnhashableError, digest_of, sized
 from parflow_jupyter.maps.keep_writer import Entry, KeepWriter, warn_disk
 from parflow_jupyter.maps.ledger import part as part_of
 from parflow_jupyter.maps.report import Report
-from parflow_jupyter.stores.frozen import SMALL, Large, TooBigError, freeze
-from parflow_jupyter.stores.kept import Checkpoint
+from parflow_jupyter.stores.checkpoints.pickles import SMALL, Large, TooBigError, freeze
+from parflow_jupyter.stores.checkpoints.results import Checkpoint
 
 WRITE_WITHIN = 30.0
 """Seconds that the end of a map waits for its results to be written."""

@@ -84,7 +84,7 @@ choose one of 'raise', 'skip', 'collect'.
 
 def _check_checkpoint(name: object, key: object) -> None:
     if name is not None:
-        from parflow_jupyter.stores.kept_named import check_name
+        from parflow_jupyter.stores.checkpoints.checkpoint import check_name
 
         check_name(name)
     if key is not None and not callable(key):

@@ -8,7 +8,7 @@ from typing import Any
 
 from parflow_jupyter.maps import schemes
 from parflow_jupyter.server.base import ParflowHandler, guarded
-from parflow_jupyter.stores import settings
+from parflow_jupyter.stores import scheme_settings
 
 _ENGINES = "ipyparallel"
 
@@ -17,7 +17,7 @@ def rows(kept: Mapping[str, Mapping[str, Any]], engines: int | None) -> list[dic
     """Return the schemes in their order, each with its settings and whether it can run now.
 
     Args:
-        kept: Settings of each scheme, as :func:`parflow_jupyter.stores.settings.schemes` has them.
+        kept: Settings of each scheme, as :mod:`parflow_jupyter.stores.scheme_settings` has them.
         engines: How many engines are connected; None where nobody can tell.
 
     Example:
@@ -28,7 +28,7 @@ def rows(kept: Mapping[str, Mapping[str, Any]], engines: int | None) -> list[dic
     listed = []
     for name, chosen in kept.items():
         slots, why = _readiness(name, chosen["workers"], engines)
-        takes = name in settings.TAKES_WORKERS
+        takes = name in scheme_settings.TAKES_WORKERS
         listed.append({"name": name, **chosen, "takes_workers": takes, "slots": slots, "why": why})
     return listed
 
@@ -69,11 +69,11 @@ class SchemesHandler(ParflowHandler):
         """Change one, and list all."""
         asked = self.asked()
         name, changes = asked.pop("name"), asked
-        await self.service.call(lambda: settings.configure_scheme(name, **changes))
+        await self.service.call(lambda: scheme_settings.configure_scheme(name, **changes))
         await self._reply_rows()
 
     async def _reply_rows(self) -> None:
-        kept = await self.service.call(settings.schemes)
+        kept = await self.service.call(scheme_settings.schemes)
         engines = await self._count_engines() if _ENGINES in kept else None
         self.reply({"schemes": await self.service.call(lambda: rows(kept, engines))})
 

@@ -15,7 +15,7 @@ from parflow_jupyter.clusters import Clusters, engine_counters, owners, profiles
 from parflow_jupyter.clusters.supervisor import controllers
 from parflow_jupyter.clusters.supervisor.state import Cluster
 from parflow_jupyter.errors import ClusterError, SupervisorError
-from parflow_jupyter.stores.folder import data_folder
+from parflow_jupyter.stores.data_dir import data_folder
 
 PRELUDE = """
 import json, os, subprocess, sys, time

@@ -24,7 +24,7 @@ from parflow_jupyter.errors import (
 )
 from parflow_jupyter.kernel.parsers import words
 from parflow_jupyter.kernel.texts import Text
-from parflow_jupyter.stores.run_list import RunList
+from parflow_jupyter.stores.runs.listing import RunList
 
 ROW = {
     "run": "r1",

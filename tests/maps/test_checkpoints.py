@@ -28,9 +28,8 @@ from parflow_jupyter.maps.natural import split
 from parflow_jupyter.maps.schemes.processes import ProcessesScheme
 from parflow_jupyter.maps.schemes.serial import SerialScheme
 from parflow_jupyter.maps.schemes.threads import ThreadsScheme
-from parflow_jupyter.stores import kept_size
-from parflow_jupyter.stores.checkpoints import checkpoints
-from parflow_jupyter.stores.kept import Checkpoint
+from parflow_jupyter.stores.checkpoints.listing import checkpoints
+from parflow_jupyter.stores.checkpoints.results import Checkpoint
 
 KEPT = MapOptions(progress=False, checkpoint="c", scheme="serial")
 
@@ -361,7 +360,7 @@ def test_results_of_any_size_and_shape_are_kept():
 
 def test_a_result_larger_than_all_may_be_is_told(monkeypatch):
     """The others are kept."""
-    monkeypatch.setattr(kept_size, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(eviction, "MOST_BYTES", 1_000_000)
     report = mapped(lambda n: bytes(n), [10, 5_000_000]).report
     assert "larger than all kept results may be" in report.not_kept[1]
     assert report.not_kept.keys() == {1}

@@ -13,7 +13,7 @@ from parflow_jupyter.maps import MapOptions, last_result, run_map
 from parflow_jupyter.maps.lazy import run_imap
 from parflow_jupyter.maps.schemes.processes import ProcessesScheme
 from parflow_jupyter.maps.schemes.serial import SerialScheme
-from parflow_jupyter.stores.history import History
+from parflow_jupyter.stores.runs.history import History
 
 
 def quiet(**options):

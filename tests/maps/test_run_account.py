@@ -5,8 +5,8 @@ import platform
 import sys
 
 from parflow_jupyter.maps import MapOptions, run_map
-from parflow_jupyter.stores.history import History
-from parflow_jupyter.stores.run_list import run_list
+from parflow_jupyter.stores.runs.history import History
+from parflow_jupyter.stores.runs.listing import run_list
 
 
 def test_engines_are_told_with_host_process_and_python(engines, tmp_path):

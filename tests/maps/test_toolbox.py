@@ -12,7 +12,7 @@ from parflow_jupyter import wiring
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
 from parflow_jupyter.maps.choose import choose, supports
 from parflow_jupyter.maps.schemes import load, names, provided
-from parflow_jupyter.stores import settings
+from parflow_jupyter.stores import scheme_settings
 
 pytestmark = pytest.mark.usefixtures("no_cluster")
 
@@ -31,12 +31,12 @@ def other_package(tmp_path, monkeypatch):
         lines = "\n".join(entries)
         (about / "entry_points.txt").write_text(f"[parflow_jupyter.schemes]\n{lines}\n")
         monkeypatch.syspath_prepend(str(tmp_path))
-        settings.order.cache_clear()
+        scheme_settings.order.cache_clear()
 
     yield install
     monkeypatch.undo()
     sys.modules.pop("other_schemes", None)
-    settings.order.cache_clear()
+    scheme_settings.order.cache_clear()
 
 
 TWICE = """
@@ -104,7 +104,7 @@ def test_settings_of_a_package_that_is_gone_are_kept(other_package):
     other_package(TWICE, "twice = other_schemes:Twice")
     pf.configure_scheme("twice", enabled=False)
     sys.path.remove(next(path for path in sys.path if os.path.exists(f"{path}/other_schemes.py")))
-    settings.order.cache_clear()
+    scheme_settings.order.cache_clear()
     assert pf.schemes()["twice"]["enabled"] is False
     assert pf.parallel_map(item, [1, 2], progress=False) == [2, 3]
     with pytest.raises(SchemeUnavailableError, match="no scheme 'twice'"):

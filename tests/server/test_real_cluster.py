@@ -18,7 +18,7 @@ from ports import next_port
 from process_helpers import processes_of, wait_until
 
 import parflow_jupyter
-from parflow_jupyter.stores.history import History
+from parflow_jupyter.stores.runs.history import History
 
 PACKAGE = Path(parflow_jupyter.__file__).parent
 

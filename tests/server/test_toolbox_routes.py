@@ -6,7 +6,7 @@ import pytest
 
 from parflow_jupyter.server.choices import pythons
 from parflow_jupyter.server.toolbox import rows
-from parflow_jupyter.stores import settings
+from parflow_jupyter.stores import scheme_settings
 
 
 @pytest.fixture(autouse=True)
@@ -39,11 +39,11 @@ async def test_changes_are_shared_with_kernels(ask):
     assert changed.code == 200
     assert changed.body["schemes"][0]["name"] == "processes"
     assert changed.body["schemes"][0]["why"] == "3 processes of this machine"
-    assert next(iter(settings.schemes().items())) == (
+    assert next(iter(scheme_settings.schemes().items())) == (
         "processes",
         {"enabled": True, "workers": 3},
     )
-    settings.configure_scheme("threads", enabled=False)
+    scheme_settings.configure_scheme("threads", enabled=False)
     listed = (await ask("GET", "schemes")).body["schemes"]
     assert {row["name"]: row["enabled"] for row in listed}["threads"] is False
 
@@ -62,11 +62,11 @@ async def test_changes_are_shared_with_kernels(ask):
 )
 async def test_what_cannot_be_set_is_refused(ask, body, code, named):
     """With the value and what to do; nothing is kept."""
-    before = settings.schemes()
+    before = scheme_settings.schemes()
     answer = await ask("PUT", "schemes", body)
     assert answer.code == code
     assert named in answer.body["message"]
-    assert settings.schemes() == before
+    assert scheme_settings.schemes() == before
 
 
 async def test_a_cluster_that_cannot_be_asked_hides_no_scheme(ask, clusters):

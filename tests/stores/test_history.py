@@ -13,8 +13,8 @@ import pytest
 
 from parflow_jupyter.errors import InvalidInputError, RunNotFoundError
 from parflow_jupyter.maps import MapOptions, run_map
-from parflow_jupyter.stores import history as module
-from parflow_jupyter.stores.history import History
+from parflow_jupyter.stores.runs import history as module
+from parflow_jupyter.stores.runs.history import History
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from contextlib import closing
 import pytest
 
 from parflow_jupyter.errors import CheckpointError, InvalidInputError
-from parflow_jupyter.stores.checkpoints import checkpoints
-from parflow_jupyter.stores.frozen import SMALL, Large, TooBigError, freeze, thaw
-from parflow_jupyter.stores.kept import Checkpoint, Found
+from parflow_jupyter.stores.checkpoints.listing import checkpoints
+from parflow_jupyter.stores.checkpoints.pickles import SMALL, Large, TooBigError, freeze, thaw
+from parflow_jupyter.stores.checkpoints.results import Checkpoint, Found
 
 
 @pytest.fixture
@@ -315,8 +315,8 @@ def test_a_large_result_streams(folder):
     program = f"""
     import resource, sys
     from pathlib import Path
-    from parflow_jupyter.stores.kept import Checkpoint
-    from parflow_jupyter.stores.frozen import Large
+    from parflow_jupyter.stores.checkpoints.results import Checkpoint
+    from parflow_jupyter.stores.checkpoints.pickles import Large
     value = [bytes([n]) * (8 << 20) for n in range(32)]
     checkpoint = Checkpoint("c", Path({str(folder)!r}))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -349,8 +349,8 @@ def run(program, **options):
 _WRITE = """
 import sys
 from pathlib import Path
-from parflow_jupyter.stores.kept import Checkpoint
-from parflow_jupyter.stores.frozen import Large, freeze
+from parflow_jupyter.stores.checkpoints.results import Checkpoint
+from parflow_jupyter.stores.checkpoints.pickles import Large, freeze
 checkpoint = Checkpoint("c", Path(sys.argv[1]))
 print("ready", flush=True)
 for n in range(int(sys.argv[2])):

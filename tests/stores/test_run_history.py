@@ -12,9 +12,9 @@ import parflow_jupyter as pf
 from parflow_jupyter import wiring
 from parflow_jupyter.maps import MapOptions, account, run_map
 from parflow_jupyter.maps.account import code_of
-from parflow_jupyter.stores import history as module
-from parflow_jupyter.stores.history import History
-from parflow_jupyter.stores.run_list import RunList, run_list
+from parflow_jupyter.stores.runs import history as module
+from parflow_jupyter.stores.runs.history import History
+from parflow_jupyter.stores.runs.listing import RunList, run_list
 
 
 @pytest.fixture(autouse=True)
@@ -200,7 +200,7 @@ def test_a_run_that_ends_with_its_process_keeps_its_code(tmp_path):
     script = (
         "import os\n"
         "from parflow_jupyter.maps import MapOptions, run_map\n"
-        "from parflow_jupyter.stores.history import History\n"
+        "from parflow_jupyter.stores.runs.history import History\n"
         "run_map(lambda x: os.kill(os.getpid(), 9), [[1]], options=MapOptions(progress=False),\n"
         "        history=History())\n"
     )

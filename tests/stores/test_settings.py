@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
-from parflow_jupyter.stores import settings
+from parflow_jupyter.stores import scheme_settings
 
 
 @pytest.fixture(autouse=True)
@@ -20,43 +20,55 @@ def folder(tmp_path, monkeypatch):
 
 def test_everything_is_enabled_at_first():
     """In the toolbox's order; but dask, whose workers are there for more than maps."""
-    found = {name: scheme["enabled"] for name, scheme in settings.schemes().items()}
+    found = {name: scheme["enabled"] for name, scheme in scheme_settings.schemes().items()}
     assert list(found) == ["ipyparallel", "dask", "processes", "threads", "serial"]
     assert [name for name, enabled in found.items() if not enabled] == ["dask"]
 
 
 def test_a_change_is_kept(folder):
     """In a file of the user's own."""
-    assert settings.configure_scheme("ipyparallel", enabled=False)["enabled"] is False
-    assert settings.schemes()["ipyparallel"]["enabled"] is False
-    settings.configure_scheme("ipyparallel", enabled=True)
-    assert settings.schemes()["ipyparallel"]["enabled"] is True
+    assert scheme_settings.configure_scheme("ipyparallel", enabled=False)["enabled"] is False
+    assert scheme_settings.schemes()["ipyparallel"]["enabled"] is False
+    scheme_settings.configure_scheme("ipyparallel", enabled=True)
+    assert scheme_settings.schemes()["ipyparallel"]["enabled"] is True
     assert stat.S_IMODE((folder / "schemes.json").stat().st_mode) == 0o600
 
 
 def test_a_number_of_workers_is_kept_and_given_up():
     """For the schemes that have one; 0 makes it automatic again."""
-    assert settings.configure_scheme("processes", workers=3)["workers"] == 3
-    assert settings.schemes()["processes"] == {"enabled": True, "workers": 3}
-    assert settings.configure_scheme("processes", workers=0)["workers"] is None
+    assert scheme_settings.configure_scheme("processes", workers=3)["workers"] == 3
+    assert scheme_settings.schemes()["processes"] == {"enabled": True, "workers": 3}
+    assert scheme_settings.configure_scheme("processes", workers=0)["workers"] is None
 
 
 def test_the_order_is_kept_and_serial_stays_last():
     """A scheme that the kept order does not know comes after those it knows."""
-    settings.configure_scheme("threads", position=0)
-    assert list(settings.schemes()) == ["threads", "ipyparallel", "dask", "processes", "serial"]
-    settings.configure_scheme("threads", position=3)
-    assert list(settings.schemes()) == ["ipyparallel", "dask", "processes", "threads", "serial"]
+    scheme_settings.configure_scheme("threads", position=0)
+    assert list(scheme_settings.schemes()) == [
+        "threads",
+        "ipyparallel",
+        "dask",
+        "processes",
+        "serial",
+    ]
+    scheme_settings.configure_scheme("threads", position=3)
+    assert list(scheme_settings.schemes()) == [
+        "ipyparallel",
+        "dask",
+        "processes",
+        "threads",
+        "serial",
+    ]
 
 
 @pytest.mark.parametrize("order", ["threads", None, [["threads"]], ["gone", "threads"]])
 def test_an_order_that_makes_no_sense_hides_no_scheme(folder, order):
     """Whatever stands in the file."""
-    settings.configure_scheme("threads", workers=2)
+    scheme_settings.configure_scheme("threads", workers=2)
     document = json.loads((folder / "schemes.json").read_text())
     (folder / "schemes.json").write_text(json.dumps({**document, "order": order}))
-    assert sorted(settings.schemes()) == sorted(settings.ORDER)
-    assert list(settings.schemes())[-1] == "serial"
+    assert sorted(scheme_settings.schemes()) == sorted(scheme_settings.ORDER)
+    assert list(scheme_settings.schemes())[-1] == "serial"
 
 
 @pytest.mark.parametrize(
@@ -75,11 +87,11 @@ def test_an_order_that_makes_no_sense_hides_no_scheme(folder, order):
 )
 def test_unusable_settings_are_refused(name, given, error, named):
     """By name, with what to do; nothing is kept."""
-    before = settings.schemes()
+    before = scheme_settings.schemes()
     with pytest.raises(error) as refused:
-        settings.configure_scheme(name, **given)
+        scheme_settings.configure_scheme(name, **given)
     assert named in str(refused.value)
-    assert settings.schemes() == before
+    assert scheme_settings.schemes() == before
 
 
 def test_a_broken_file_warns_and_the_defaults_hold(folder):
@@ -87,10 +99,10 @@ def test_a_broken_file_warns_and_the_defaults_hold(folder):
     folder.mkdir()
     (folder / "schemes.json").write_text("{")
     with pytest.warns(RuntimeWarning, match="schemes.json"):
-        assert settings.schemes()["ipyparallel"]["enabled"] is True
+        assert scheme_settings.schemes()["ipyparallel"]["enabled"] is True
     with pytest.warns(RuntimeWarning):
-        settings.configure_scheme("ipyparallel", enabled=False)
-    assert settings.schemes()["ipyparallel"]["enabled"] is False
+        scheme_settings.configure_scheme("ipyparallel", enabled=False)
+    assert scheme_settings.schemes()["ipyparallel"]["enabled"] is False
 
 
 def test_concurrent_writers_lose_nothing(tmp_path):
@@ -99,9 +111,9 @@ def test_concurrent_writers_lose_nothing(tmp_path):
         "import sys\n"
         "from parflow_jupyter.stores import settings\n"
         "settings.order = lambda: tuple('abcdef')\n"
-        "for _ in range(10): settings.configure_scheme(sys.argv[1], enabled=False)\n"
+        "for _ in range(10): scheme_settings.configure_scheme(sys.argv[1], enabled=False)\n"
     )
     processes = [subprocess.Popen([sys.executable, "-c", code, name]) for name in "abcdef"]
     assert [process.wait(60) for process in processes] == [0] * 6
-    kept = settings.schemes()
+    kept = scheme_settings.schemes()
     assert [kept[name]["enabled"] for name in "abcdef"] == [False] * 6

@@ -17,7 +17,7 @@ import cloudpickle
 
 from parflow_jupyter.errors import CheckpointError
 from parflow_jupyter.fingerprint.values import LEAVES
-from parflow_jupyter.stores.kept_folder import check_own
+from parflow_jupyter.stores.checkpoints.folder import check_own
 
 SMALL = 128 << 10
 """Bytes up to which a result lies in the database; larger ones have a file of their own."""

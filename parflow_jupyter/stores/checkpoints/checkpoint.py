@@ -13,9 +13,9 @@ from typing import Any
 
 from parflow_jupyter.errors import CheckpointDiskError, InvalidInputError
 from parflow_jupyter.fingerprint.files import Signature
-from parflow_jupyter.stores.kept_database import open_database, set_aside, writing
-from parflow_jupyter.stores.kept_folder import kept_folder, secret_of
-from parflow_jupyter.stores.kept_size import most_bytes_allowed
+from parflow_jupyter.stores.checkpoints.database import open_database, set_aside, writing
+from parflow_jupyter.stores.checkpoints.eviction import most_bytes_allowed
+from parflow_jupyter.stores.checkpoints.folder import kept_folder, secret_of
 
 _LONGEST_NAME = 200
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from parflow_jupyter.errors import InvalidInputError, RunNotFoundError
-from parflow_jupyter.stores.folder import data_folder
+from parflow_jupyter.stores.data_dir import data_folder
 
 KEPT = 1000
 """Runs that are kept; the oldest go first."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from parflow_jupyter.errors import CheckpointError
-from parflow_jupyter.stores.kept_folder import check_own, on_network
+from parflow_jupyter.stores.checkpoints.folder import check_own, on_network
 
 VERSION = 1
 _BUSY = 20.0

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from parflow_jupyter.errors import CheckpointDiskError, CheckpointError
-from parflow_jupyter.stores.folder import data_folder
+from parflow_jupyter.stores.data_dir import data_folder
 
 _SECRET_BYTES = 32
 _NETWORK = ("nfs", "cifs", "smb", "lustre", "gpfs", "beegfs", "afs", "9p", "fuse.sshfs", "ceph")

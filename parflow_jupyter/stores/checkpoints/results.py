@@ -16,7 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from parflow_jupyter.errors import CheckpointError
-from parflow_jupyter.stores.frozen import (
+from parflow_jupyter.stores.checkpoints.checkpoint import NamedCheckpoint
+from parflow_jupyter.stores.checkpoints.database import is_damage, writing
+from parflow_jupyter.stores.checkpoints.eviction import ROW_BYTES, surplus, sweep
+from parflow_jupyter.stores.checkpoints.pickles import (
     SMALL,
     Large,
     is_same,
@@ -25,9 +28,6 @@ from parflow_jupyter.stores.frozen import (
     thaw,
     write_file,
 )
-from parflow_jupyter.stores.kept_database import is_damage, writing
-from parflow_jupyter.stores.kept_named import NamedCheckpoint
-from parflow_jupyter.stores.kept_size import ROW_BYTES, surplus, sweep
 
 _AT_ONCE = 500
 _USED_AFTER = 3600.0
@@ -62,7 +62,7 @@ class Checkpoint(NamedCheckpoint):
     Example:
         >>> import tempfile
         >>> from pathlib import Path
-        >>> from parflow_jupyter.stores.frozen import freeze
+        >>> from parflow_jupyter.stores.checkpoints.pickles import freeze
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     checkpoint = Checkpoint("squares", Path(folder) / "kept")
         ...     checkpoint.keep([(b"key", freeze(49))])

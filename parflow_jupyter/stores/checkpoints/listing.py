@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from parflow_jupyter.errors import CheckpointError, InvalidInputError
-from parflow_jupyter.stores.kept_database import open_database, writing
-from parflow_jupyter.stores.kept_folder import kept_folder
-from parflow_jupyter.stores.kept_size import ROW_BYTES, most_bytes_allowed, sweep
+from parflow_jupyter.stores.checkpoints.database import open_database, writing
+from parflow_jupyter.stores.checkpoints.eviction import ROW_BYTES, most_bytes_allowed, sweep
+from parflow_jupyter.stores.checkpoints.folder import kept_folder
 
 _DAY = 86400.0
 _HEADS = ("checkpoint", "results", "size", "function", "last used")

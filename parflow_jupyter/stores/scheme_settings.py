@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
-from parflow_jupyter.stores.folder import data_folder
+from parflow_jupyter.stores.data_dir import data_folder
 
 ORDER = ("ipyparallel", "dask", "processes", "threads", "serial")
 """The schemes of the toolbox that come with it, the one to try first in front."""

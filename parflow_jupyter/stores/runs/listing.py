@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from parflow_jupyter.stores.history import History
+from parflow_jupyter.stores.runs.history import History
 
 _DETAILS: dict[str, Any] = {"code": None, "entropy": None, "engines": [], "errors": [], "items": []}
 _HEADINGS = ("run", "started", "label", "notebook", "place", "state", "done", "failed", "seconds")

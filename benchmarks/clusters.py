@@ -189,7 +189,7 @@ def compare(plan: Plan) -> None:
     """Measure all contenders in turn, and print the tables."""
     # Whoever goes first would otherwise pay for imports that all of them need in this process.
     importlib.import_module("ipyparallel")
-    importlib.import_module("parflow_jupyter.clusters.connection")
+    importlib.import_module("parflow_jupyter.clusters.client.connection")
     rounds: list[Round] = []
     for number in range(plan.rounds):
         measured: Round = {}

@@ -28,7 +28,7 @@ class Ours:
 
     def start(self, n: int) -> None:
         """Start n engines, or n more, and let each answer."""
-        from parflow_jupyter.clusters.connection import connect
+        from parflow_jupyter.clusters.client.connection import connect
 
         self.total += n
         begun = time.perf_counter()
@@ -64,7 +64,7 @@ class Ours:
 
     def stop(self) -> None:
         """End the engines and the controller; the supervisor stays for a while."""
-        from parflow_jupyter.clusters.connection import close_all
+        from parflow_jupyter.clusters.client.connection import close_all
 
         close_all()
         self.clusters.cleanup()

@@ -19,7 +19,7 @@ from process_helpers import processes_of, wait_until
 from real_server import RealServer
 
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.clusters.files.profiles import locate_profile
 from parflow_jupyter.errors import ParflowError
 
 __all__ = ["Home", "RealServer", "processes_of"]

@@ -23,7 +23,7 @@ import faults_inside  # noqa: F401
 from fault_tools import FAULTS, Fault, Home
 
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.connection import close_all
+from parflow_jupyter.clusters.client.connection import close_all
 from parflow_jupyter.errors import ParflowError
 
 # --- the table --------------------------------------------------------------------------------

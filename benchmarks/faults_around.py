@@ -19,8 +19,8 @@ from fault_tools import RECORD, RealServer, fault, processes_of, since, supervis
 
 from parflow_jupyter._system.process import identity_of
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.clusters.client.connection import connect
+from parflow_jupyter.clusters.files.profiles import locate_profile
 
 # --- records, disks, surroundings -----------------------------------------------------
 
@@ -83,7 +83,7 @@ def _(clusters: Clusters, home: Path) -> float:
 MOUNTED = """
 import subprocess, sys, time
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.clusters.files.profiles import locate_profile
 from parflow_jupyter.errors import ParflowError
 kind, folder = sys.argv[1:]
 def mount(*options):

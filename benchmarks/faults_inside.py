@@ -11,8 +11,8 @@ from pathlib import Path
 from fault_tools import fault, processes_of, refused, since, supervisor, until
 
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.clusters.client.connection import connect
+from parflow_jupyter.clusters.files.profiles import locate_profile
 
 # --- engines ---------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ Figures = dict[str, float]
 @contextmanager
 def simulated_supervisor(folder: Path, engines: int) -> Iterator[int]:
     """Run the supervisor of a made-up cluster; yield its pid."""
-    from parflow_jupyter.clusters.profiles import locate_profile
+    from parflow_jupyter.clusters.files.profiles import locate_profile
 
     profile = locate_profile("default")
     script = Path(__file__).parent / "simulated.py"

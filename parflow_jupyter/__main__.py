@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("doctor", help="list supervisors, owners and processes")
     parser.parse_args(arguments)
 
-    from parflow_jupyter.clusters.doctor import run_doctor
+    from parflow_jupyter.clusters.client.doctor import run_doctor
 
     return run_doctor(sys.stdout)
 

@@ -74,7 +74,7 @@ def connect() -> ipyparallel.Client:
     Raises:
         NoEnginesError: No controller is up.
     """
-    from parflow_jupyter.clusters.connection import connect as connect_to
+    from parflow_jupyter.clusters.client.connection import connect as connect_to
 
     return connect_to(process.clusters())
 

@@ -35,7 +35,7 @@ class EnginesOfACluster:
     def __init__(self, connection_file: str | PathLike[str] | None) -> None:
         self._client = None
         if connection_file is not None:
-            from parflow_jupyter.clusters.connection import connect_file
+            from parflow_jupyter.clusters.client.connection import connect_file
 
             self._client = connect_file(connection_file)
         self._stopped: dict[int, str] = {}

@@ -28,7 +28,7 @@ def clusters(isolated_home: Path) -> Iterator[Clusters]:
     """A handle on the test's own clusters; what it starts is ended with it."""
     handle = Clusters()
     yield handle
-    from parflow_jupyter.clusters.connection import close_all
+    from parflow_jupyter.clusters.client.connection import close_all
 
     close_all()
     handle.close()

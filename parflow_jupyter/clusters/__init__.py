@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from parflow_jupyter.clusters.client import Clusters
-    from parflow_jupyter.clusters.engine_count import check_engine_count, largest_limit
-    from parflow_jupyter.clusters.model import (
+    from parflow_jupyter.clusters.client.clusters import Clusters
+    from parflow_jupyter.clusters.files.profiles import check_profile_name
+    from parflow_jupyter.clusters.protocol.engine_count import check_engine_count, largest_limit
+    from parflow_jupyter.clusters.protocol.model import (
         CleanupReport,
         ClusterInfo,
         ClusterLogs,
@@ -21,23 +22,22 @@ if TYPE_CHECKING:
         ProcessLog,
         ProfileInfo,
     )
-    from parflow_jupyter.clusters.profiles import check_profile_name
-    from parflow_jupyter.clusters.restart_policy import restart_limit
+    from parflow_jupyter.clusters.protocol.restart_policy import restart_limit
 
 _HOMES = {
-    "Clusters": "client",
-    "check_engine_count": "engine_count",
-    "largest_limit": "engine_count",
-    "CleanupReport": "model",
-    "ClusterInfo": "model",
-    "ClusterLogs": "model",
-    "ControllerInfo": "model",
-    "EngineInfo": "model",
-    "Operation": "model",
-    "ProcessLog": "model",
-    "ProfileInfo": "model",
-    "check_profile_name": "profiles",
-    "restart_limit": "restart_policy",
+    "Clusters": "client.clusters",
+    "check_engine_count": "protocol.engine_count",
+    "largest_limit": "protocol.engine_count",
+    "CleanupReport": "protocol.model",
+    "ClusterInfo": "protocol.model",
+    "ClusterLogs": "protocol.model",
+    "ControllerInfo": "protocol.model",
+    "EngineInfo": "protocol.model",
+    "Operation": "protocol.model",
+    "ProcessLog": "protocol.model",
+    "ProfileInfo": "protocol.model",
+    "check_profile_name": "files.profiles",
+    "restart_limit": "protocol.restart_policy",
 }
 
 __all__ = [

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from parflow_jupyter import consent
-from parflow_jupyter.clusters.render import lost_text, others_text, started_here_text
+from parflow_jupyter.clusters.protocol.tables import lost_text, others_text, started_here_text
 from parflow_jupyter.errors import CleanupNeededError, MagicError
 from parflow_jupyter.kernel.parsers import help_text, line_parser
 from parflow_jupyter.kernel.texts import Table, Text

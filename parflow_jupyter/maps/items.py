@@ -229,7 +229,7 @@ def _round_trip(error: BaseException) -> bytes | None:
 
 def count_completed(count: int) -> None:
     """Count items as tasks of this engine; without a call, a batch would count as one."""
-    counters = sys.modules.get("parflow_jupyter.clusters.engine_counters")
+    counters = sys.modules.get("parflow_jupyter.clusters.processes.engine_counters")
     if counters is not None:
         counters.add_completed(count)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from parflow_jupyter.clusters.supervisor_client import Target, read_record
+from parflow_jupyter.clusters.client.rpc import Target, read_record
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from process_helpers import processes_of, wait_until
 
-from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.clusters.controller_files import connection_path, read_connection
-from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.clusters.client.connection import connect
+from parflow_jupyter.clusters.files.connection_files import connection_path, read_connection
+from parflow_jupyter.clusters.files.profiles import locate_profile
 
 FAKE = (Path(__file__).parent / "fake_batch.py").read_text()
 COMMANDS = {

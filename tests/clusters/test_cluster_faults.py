@@ -11,9 +11,9 @@ from ports import next_port
 from process_helpers import processes_of, wait_until
 
 from parflow_jupyter._system.private_json import write_private_json
-from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.clusters.controller_files import connection_path
-from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.clusters.client.connection import connect
+from parflow_jupyter.clusters.files.connection_files import connection_path
+from parflow_jupyter.clusters.files.profiles import locate_profile
 from parflow_jupyter.errors import ControllerSilentError, ShutdownRefusedError
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from parflow_jupyter.clusters.profiles import locate_profile
-from parflow_jupyter.clusters.supervisor.controllers import connect_controller
+from parflow_jupyter.clusters.files.profiles import locate_profile
+from parflow_jupyter.clusters.supervisor.control.controllers import connect_controller
 from parflow_jupyter.clusters.supervisor.reporting import refresh
 from parflow_jupyter.clusters.supervisor.state import Cluster
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from parflow_jupyter._system import private_json
-from parflow_jupyter.clusters import Clusters, engine_counters, owners, profiles
-from parflow_jupyter.clusters.supervisor import controllers
+from parflow_jupyter.clusters import Clusters
+from parflow_jupyter.clusters.files import owners, profiles
+from parflow_jupyter.clusters.processes import engine_counters
+from parflow_jupyter.clusters.supervisor.control import controllers
 from parflow_jupyter.clusters.supervisor.state import Cluster
 from parflow_jupyter.errors import ClusterError, SupervisorError
 from parflow_jupyter.stores.data_dir import data_folder
@@ -21,7 +23,7 @@ PRELUDE = """
 import json, os, subprocess, sys, time
 from pathlib import Path
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.connection import connect
+from parflow_jupyter.clusters.client.connection import connect
 from parflow_jupyter.errors import ParflowError
 
 folder = Path(sys.argv[1])
@@ -54,7 +56,7 @@ def total(info):
 
 FULL = """
 mount("-t", "tmpfs", "-o", "size=2m,mode=700", "none")
-from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.clusters.files.profiles import locate_profile
 locate_profile("default")
 clusters = Clusters()
 fill()

@@ -4,16 +4,16 @@ import pytest
 from process_helpers import wait_until
 
 from parflow_jupyter.clusters import check_engine_count
-from parflow_jupyter.clusters.engine_count import (
+from parflow_jupyter.clusters.client.rpc import Target, ask
+from parflow_jupyter.clusters.client.start_options import start_params
+from parflow_jupyter.clusters.files.owners import find_owner
+from parflow_jupyter.clusters.files.profiles import locate_profile
+from parflow_jupyter.clusters.protocol.engine_count import (
     available_cores,
     default_limit,
     largest_limit,
     limit_of_start,
 )
-from parflow_jupyter.clusters.owners import find_owner
-from parflow_jupyter.clusters.profiles import locate_profile
-from parflow_jupyter.clusters.start_params import start_params
-from parflow_jupyter.clusters.supervisor_client import Target, ask
 from parflow_jupyter.errors import EngineCountError, InvalidInputError
 
 

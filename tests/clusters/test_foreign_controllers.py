@@ -8,8 +8,8 @@ import pytest
 from ports import controller_ports
 from process_helpers import wait_until
 
-from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.clusters.client.connection import connect
+from parflow_jupyter.clusters.files.profiles import locate_profile
 
 
 @pytest.fixture

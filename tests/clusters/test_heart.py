@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from ipyparallel.controller import heartmonitor
 
-from parflow_jupyter.clusters.launchers.heart import QUICK, be_attentive
+from parflow_jupyter.clusters.processes.heart_monitor import QUICK, be_attentive
 
 
 class Hub:

@@ -12,10 +12,10 @@ from process_helpers import processes_of, wait_until
 from parflow_jupyter._system.environment import allowed_environment
 from parflow_jupyter._system.process import is_alive
 from parflow_jupyter.clusters import launchers
-from parflow_jupyter.clusters.connection import connect
+from parflow_jupyter.clusters.client.connection import connect
+from parflow_jupyter.clusters.files.profiles import locate_profile
 from parflow_jupyter.clusters.launchers import launcher_names, load_launcher
 from parflow_jupyter.clusters.launchers.base import Launcher, ProcessSpec
-from parflow_jupyter.clusters.profiles import locate_profile
 from parflow_jupyter.errors import EngineStartError, InvalidInputError
 
 VERSION = ".".join(str(part) for part in sys.version_info[:2])

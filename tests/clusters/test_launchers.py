@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from process_helpers import busy_with_sleep, processes_of, wait_until
 
-from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.clusters.controller_files import connection_path, read_connection
-from parflow_jupyter.clusters.profiles import configured_launcher, locate_profile
+from parflow_jupyter.clusters.client.connection import connect
+from parflow_jupyter.clusters.files.connection_files import connection_path, read_connection
+from parflow_jupyter.clusters.files.profiles import configured_launcher, locate_profile
 from parflow_jupyter.errors import ConflictError, EngineStartError, InvalidInputError
 
 needs_mpi = pytest.mark.skipif(
@@ -123,7 +123,7 @@ def test_the_lease_of_engines_that_work_goes_on(run_python, isolated_home, monke
         """
         import sys, time
         from parflow_jupyter.clusters import Clusters
-        from parflow_jupyter.clusters.connection import connect
+        from parflow_jupyter.clusters.client.connection import connect
 
         def work(path):
             time.sleep(5)

@@ -9,8 +9,8 @@ import pytest
 from process_helpers import processes_of, wait_until
 
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.profiles import locate_profile
-from parflow_jupyter.clusters.surroundings import Surroundings, why_nothing_is_left
+from parflow_jupyter.clusters.client.container import Surroundings, why_nothing_is_left
+from parflow_jupyter.clusters.files.profiles import locate_profile
 from parflow_jupyter.errors import CleanupNeededError, DetachRefusedError
 
 SLURM_STEP = "0::/system.slice/slurmstepd.scope/job_88/step_0/user/task_0\n"

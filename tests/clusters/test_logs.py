@@ -6,9 +6,9 @@ import signal
 import pytest
 from process_helpers import wait_until
 
-from parflow_jupyter.clusters import logs
-from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.clusters.client.connection import connect
+from parflow_jupyter.clusters.files import logs
+from parflow_jupyter.clusters.files.profiles import locate_profile
 from parflow_jupyter.errors import EngineNotFoundError, InvalidInputError
 
 

@@ -16,10 +16,10 @@ import pytest
 from process_helpers import processes_of, wait_until
 
 from parflow_jupyter._system.process import identity_of
-from parflow_jupyter.clusters import asker
-from parflow_jupyter.clusters.connection import close_all, connect
-from parflow_jupyter.clusters.launchers import controller_role
-from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.clusters.client import session
+from parflow_jupyter.clusters.client.connection import close_all, connect
+from parflow_jupyter.clusters.files.profiles import locate_profile
+from parflow_jupyter.clusters.processes import controller
 from parflow_jupyter.errors import ControllerStartError
 
 ROUNDS = 20
@@ -89,7 +89,7 @@ def test_other_versions_are_problems(clusters, supervisor_pid, monkeypatch):
     assert len(told) == 1
     assert told[0].startswith("has ipyparallel 9.1.0, and the supervisor 9.")
     monkeypatch.setattr(
-        asker, "sys", SimpleNamespace(version_info=SimpleNamespace(major=3, minor=99))
+        session, "sys", SimpleNamespace(version_info=SimpleNamespace(major=3, minor=99))
     )
     assert any("this process 3.99" in problem.what for problem in clusters.info().problems)
 
@@ -137,10 +137,10 @@ def test_a_controller_without_a_task_queue_starts(clusters):
 def test_a_controller_that_cannot_tell_of_itself_ends(clusters):
     """It would run on, and nobody would know of it."""
     (locate_profile("default") / "ipcontroller_config.py").write_text(
-        "from parflow_jupyter.clusters.launchers import controller_role\n"
+        "from parflow_jupyter.clusters.processes import controller\n"
         "def full(*_):\n"
         "    raise OSError(28, 'No space left on device')\n"
-        "controller_role.write_private_json = full\n"
+        "controller.write_private_json = full\n"
     )
     start = time.monotonic()
     with pytest.raises(ControllerStartError, match="No space left on device"):
@@ -156,7 +156,7 @@ def test_a_host_that_hides_processes_is_believed(error, monkeypatch):
         raise error
 
     monkeypatch.setattr(psutil.Process, "children", hidden)
-    assert controller_role._listening_ports([5, 6]) == {5, 6}
+    assert controller._listening_ports([5, 6]) == {5, 6}
 
 
 def test_a_dead_proxy_is_in_nobodys_way(clusters, monkeypatch):

@@ -8,12 +8,12 @@ import subprocess
 from process_helpers import processes_of, wait_until
 
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.connection import connect
+from parflow_jupyter.clusters.client.connection import connect
 
 FORK = """
     import os, sys
     from parflow_jupyter.clusters import Clusters
-    from parflow_jupyter.clusters.connection import connect
+    from parflow_jupyter.clusters.client.connection import connect
     clusters = Clusters()
     clusters.start_engines(1)
     assert connect(clusters)[:].apply_sync(int, 8) == [8]

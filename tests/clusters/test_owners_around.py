@@ -14,7 +14,7 @@ from real_server import RealServer
 
 import parflow_jupyter
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.connection import connect
+from parflow_jupyter.clusters.client.connection import connect
 
 PACKAGE = Path(parflow_jupyter.__file__).parent
 START = """

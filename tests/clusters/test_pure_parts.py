@@ -8,14 +8,19 @@ import pytest
 
 from parflow_jupyter._system.environment import allowed_environment, blas_limits
 from parflow_jupyter.clusters import ClusterInfo, check_engine_count, check_profile_name
-from parflow_jupyter.clusters.engine_count import available_cores, cgroup_quota
+from parflow_jupyter.clusters.files.profiles import check_cluster_id
 from parflow_jupyter.clusters.launchers import check_launcher
-from parflow_jupyter.clusters.launchers.roles import _reseed
-from parflow_jupyter.clusters.model import CleanupReport, ControllerInfo, EngineInfo, Operation
-from parflow_jupyter.clusters.profiles import check_cluster_id
-from parflow_jupyter.clusters.supervisor import messages
-from parflow_jupyter.clusters.supervisor.exits import describe_exit
-from parflow_jupyter.clusters.wire import check_protocol, error_from_dict
+from parflow_jupyter.clusters.processes.engine import _reseed
+from parflow_jupyter.clusters.protocol.engine_count import available_cores, cgroup_quota
+from parflow_jupyter.clusters.protocol.model import (
+    CleanupReport,
+    ControllerInfo,
+    EngineInfo,
+    Operation,
+)
+from parflow_jupyter.clusters.protocol.wire import check_protocol, error_from_dict
+from parflow_jupyter.clusters.supervisor.death.exit_status import describe_exit
+from parflow_jupyter.clusters.supervisor.link import messages
 from parflow_jupyter.errors import (
     EngineCountError,
     InvalidInputError,

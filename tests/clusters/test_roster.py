@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 from process_helpers import wait_until
 
-from parflow_jupyter.clusters import roster
-from parflow_jupyter.clusters.connection import connect
+from parflow_jupyter.clusters.client import engine_list
+from parflow_jupyter.clusters.client.connection import connect
 
 
 def deaf(*_):
@@ -23,7 +23,7 @@ def test_a_missed_engine_is_found(clusters, monkeypatch):
     clusters.stop_engine(0)
     assert client.ids == [0, 1]
     handlers.update(told)
-    roster.ask_again(client)
+    engine_list.ask_again(client)
     assert wait_until(lambda: client.ids == [1, 2], 10)
     assert client[2].apply_sync(int, 3) == 3
     # The client also asks by itself, perhaps just now.
@@ -32,9 +32,9 @@ def test_a_missed_engine_is_found(clusters, monkeypatch):
 
 def test_a_client_asks_by_itself_when_it_has_connected(clusters, monkeypatch):
     """Once soon, and once later."""
-    monkeypatch.setattr(roster, "ASK_AFTER", (0.05, 0.2))
+    monkeypatch.setattr(engine_list, "ASK_AFTER", (0.05, 0.2))
     asked = []
-    monkeypatch.setattr(roster, "ask_again", asked.append)
+    monkeypatch.setattr(engine_list, "ask_again", asked.append)
     clusters.start_engines(1)
     client = connect(clusters)
     assert wait_until(lambda: asked == [client, client], 10)
@@ -48,5 +48,5 @@ def test_a_client_that_is_closed_is_not_asked():
 
     client = SimpleNamespace(_engines={}, _registration_callbacks=[], _send=closed)
     client._query_socket = None
-    roster.ask_again(client)
+    engine_list.ask_again(client)
     assert client._registration_callbacks == []

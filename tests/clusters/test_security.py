@@ -12,14 +12,14 @@ import pytest
 from process_helpers import processes_of, wait_until
 
 from parflow_jupyter._system.runtime_dir import socket_path
-from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.clusters.controller_files import connection_path, read_connection
-from parflow_jupyter.clusters.launchers.controller_role import needs_encryption
-from parflow_jupyter.clusters.owners import find_owner
-from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.clusters.client.connection import connect
+from parflow_jupyter.clusters.client.rpc import Target, request
+from parflow_jupyter.clusters.files.connection_files import connection_path, read_connection
+from parflow_jupyter.clusters.files.owners import find_owner
+from parflow_jupyter.clusters.files.profiles import locate_profile
+from parflow_jupyter.clusters.processes.controller import needs_encryption
+from parflow_jupyter.clusters.protocol.wire import encode
 from parflow_jupyter.clusters.supervisor.reporting import _exposed
-from parflow_jupyter.clusters.supervisor_client import Target, request
-from parflow_jupyter.clusters.wire import encode
 
 
 def secrets_of(profile):

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from parflow_jupyter.clusters.whose import ClusterOwners, EngineOwner
+from parflow_jupyter.clusters.client.engine_owners import ClusterOwners, EngineOwner
 
 
 def test_owners_logs_and_what_can_be_adopted(clusters):

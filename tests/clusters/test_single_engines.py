@@ -7,7 +7,7 @@ import time
 import pytest
 from process_helpers import processes_of, wait_until
 
-from parflow_jupyter.clusters.connection import connect
+from parflow_jupyter.clusters.client.connection import connect
 from parflow_jupyter.errors import EngineNotFoundError, InvalidInputError
 
 

@@ -7,9 +7,9 @@ import pytest
 from process_helpers import busy_with_sleep, processes_of, wait_until
 from ssh_server import IS_INSTALLED, profile_text, ssh_server
 
-from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.clusters.controller_files import connection_path, read_connection
-from parflow_jupyter.clusters.profiles import locate_profile
+from parflow_jupyter.clusters.client.connection import connect
+from parflow_jupyter.clusters.files.connection_files import connection_path, read_connection
+from parflow_jupyter.clusters.files.profiles import locate_profile
 
 pytestmark = [
     pytest.mark.skipif(not IS_INSTALLED, reason="sshd or ssh is not installed"),

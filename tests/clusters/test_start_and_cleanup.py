@@ -10,7 +10,7 @@ import pytest
 from process_helpers import processes_of, wait_until
 
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.connection import connect
+from parflow_jupyter.clusters.client.connection import connect
 from parflow_jupyter.errors import (
     CleanupNeededError,
     EngineCountError,
@@ -136,7 +136,7 @@ def test_a_script_that_uses_engines_says_nothing(run_python, isolated_home):
         import os, sys
         os.dup2(1, 2)
         from parflow_jupyter.clusters import Clusters
-        from parflow_jupyter.clusters.connection import connect
+        from parflow_jupyter.clusters.client.connection import connect
         clusters = Clusters()
         clusters.start_engines(1)
         assert connect(clusters)[:].apply_sync(int, 3) == [3]

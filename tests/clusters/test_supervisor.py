@@ -13,13 +13,13 @@ import pytest
 from process_helpers import processes_of, wait_until
 
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.clusters.doctor import run_doctor
-from parflow_jupyter.clusters.owners import find_owner
-from parflow_jupyter.clusters.profiles import locate_profile
-from parflow_jupyter.clusters.supervisor_client import Target, ask, check_version
-from parflow_jupyter.clusters.supervisor_client import connect as connect_socket
-from parflow_jupyter.clusters.wire import decode, encode
+from parflow_jupyter.clusters.client.connection import connect
+from parflow_jupyter.clusters.client.doctor import run_doctor
+from parflow_jupyter.clusters.client.rpc import Target, ask, check_version
+from parflow_jupyter.clusters.client.rpc import connect as connect_socket
+from parflow_jupyter.clusters.files.owners import find_owner
+from parflow_jupyter.clusters.files.profiles import locate_profile
+from parflow_jupyter.clusters.protocol.wire import decode, encode
 from parflow_jupyter.errors import ClusterBusyError, InvalidInputError, ProtocolMismatchError
 from parflow_jupyter.events import ClusterChanged
 
@@ -215,7 +215,7 @@ def test_tasks_that_report_their_own_count(clusters):
     def batch():
         import sys
 
-        sys.modules["parflow_jupyter.clusters.engine_counters"].add_completed(25)
+        sys.modules["parflow_jupyter.clusters.processes.engine_counters"].add_completed(25)
 
     clusters.start_engines(1)
     view = connect(clusters)[0]

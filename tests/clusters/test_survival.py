@@ -13,10 +13,10 @@ from process_helpers import processes_of, wait_until
 
 import parflow_jupyter as pf
 from parflow_jupyter import wiring
-from parflow_jupyter.clusters.connection import connect
-from parflow_jupyter.clusters.doctor import run_doctor
-from parflow_jupyter.clusters.launchers.fork_client import ForkServerClient
-from parflow_jupyter.clusters.supervisor_client import Target, read_record
+from parflow_jupyter.clusters.client.connection import connect
+from parflow_jupyter.clusters.client.doctor import run_doctor
+from parflow_jupyter.clusters.client.rpc import Target, read_record
+from parflow_jupyter.clusters.launchers._fork_client import ForkServerClient
 
 
 def _spec(folder, name):

@@ -16,9 +16,9 @@ from process_helpers import wait_until
 from parflow_jupyter._system.process import identity_of, own_identity
 from parflow_jupyter._system.runtime_dir import socket_path
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.doctor import run_doctor
-from parflow_jupyter.clusters.profiles import locate_profile
-from parflow_jupyter.clusters.supervisor_client import Target
+from parflow_jupyter.clusters.client.doctor import run_doctor
+from parflow_jupyter.clusters.client.rpc import Target
+from parflow_jupyter.clusters.files.profiles import locate_profile
 from parflow_jupyter.errors import ProtocolMismatchError
 
 

@@ -15,7 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import parflow_jupyter.kernel.magics as magics
 from parflow_jupyter import consent
 from parflow_jupyter.clusters import CleanupReport, ClusterInfo, ProfileInfo
-from parflow_jupyter.clusters.model import ControllerInfo, EngineInfo
+from parflow_jupyter.clusters.protocol.model import ControllerInfo, EngineInfo
 from parflow_jupyter.errors import (
     CleanupNeededError,
     EngineCountError,

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from ports import controller_ports
 
-from parflow_jupyter.clusters.roster import ask_again
+from parflow_jupyter.clusters.client.engine_list import ask_again
 from parflow_jupyter.maps import MapOptions
 from parflow_jupyter.maps.schemes import load
 from parflow_jupyter.maps.schemes.dask import DaskScheme

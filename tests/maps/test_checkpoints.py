@@ -28,6 +28,7 @@ from parflow_jupyter.maps.natural import split
 from parflow_jupyter.maps.schemes.processes import ProcessesScheme
 from parflow_jupyter.maps.schemes.serial import SerialScheme
 from parflow_jupyter.maps.schemes.threads import ThreadsScheme
+from parflow_jupyter.stores.checkpoints import eviction
 from parflow_jupyter.stores.checkpoints.listing import checkpoints
 from parflow_jupyter.stores.checkpoints.results import Checkpoint
 

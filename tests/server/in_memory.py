@@ -14,9 +14,9 @@ from parflow_jupyter.clusters import (
     check_engine_count,
     check_profile_name,
 )
-from parflow_jupyter.clusters.model import ControllerInfo, EngineInfo
-from parflow_jupyter.clusters.start_choices import LauncherChoice, StartChoices
-from parflow_jupyter.clusters.whose import ClusterOwners, EngineOwner
+from parflow_jupyter.clusters.client.engine_owners import ClusterOwners, EngineOwner
+from parflow_jupyter.clusters.client.start_choices import LauncherChoice, StartChoices
+from parflow_jupyter.clusters.protocol.model import ControllerInfo, EngineInfo
 from parflow_jupyter.errors import (
     CleanupNeededError,
     EngineNotFoundError,

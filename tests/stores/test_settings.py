@@ -109,8 +109,8 @@ def test_concurrent_writers_lose_nothing(tmp_path):
     """Processes that change different schemes at once all find their change kept."""
     code = (
         "import sys\n"
-        "from parflow_jupyter.stores import settings\n"
-        "settings.order = lambda: tuple('abcdef')\n"
+        "from parflow_jupyter.stores import scheme_settings\n"
+        "scheme_settings.order = lambda: tuple('abcdef')\n"
         "for _ in range(10): scheme_settings.configure_scheme(sys.argv[1], enabled=False)\n"
     )
     processes = [subprocess.Popen([sys.executable, "-c", code, name]) for name in "abcdef"]

@@ -17,17 +17,6 @@ from parflow_jupyter.errors import InvalidInputError
 if TYPE_CHECKING:
     from parflow_jupyter.clusters.launchers.base import Launcher
 
-_NOT_LAUNCHERS = {
-    "__init__",
-    "app_settings",
-    "base",
-    "controller_role",
-    "engine_set",
-    "fork_client",
-    "fork_server",
-    "heart",
-    "roles",
-}
 _NOT_OFFERED = {"local", "winhpc", "batch"}
 DEFAULT_LAUNCHER = "local"
 _SETS_ON_THIS_HOST = {"mpi"}
@@ -37,8 +26,8 @@ ENDS_TOGETHER = {"mpi"}
 
 
 def _here() -> dict[str, str]:
-    files = Path(__file__).parent.glob("*.py")
-    return {path.stem: "" for path in files if path.stem not in _NOT_LAUNCHERS}
+    names = {path.stem for path in Path(__file__).parent.glob("*.py")} - {"base"}
+    return {name: "" for name in names if not name.startswith("_")}
 
 
 @cache

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from parflow_jupyter._system.process import ProcessIdentity, boot_id, pid_namespace
+from parflow_jupyter.clusters.files.logs import FORK_SERVER_LOG
+from parflow_jupyter.clusters.launchers._fork_client import ForkServerClient
 from parflow_jupyter.clusters.launchers.base import ExitListener, Launcher, ProcessSpec, Started
-from parflow_jupyter.clusters.launchers.fork_client import ForkServerClient
-from parflow_jupyter.clusters.logs import FORK_SERVER_LOG
 
 PRELOAD_TIMEOUT = 60.0
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from parflow_jupyter._system.private_json import remove_file
 from parflow_jupyter._system.runtime_dir import cluster_key, file_lock, runtime_dir
-from parflow_jupyter.clusters.owners import list_owners
+from parflow_jupyter.clusters.files.owners import list_owners
 
 
 def main(arguments: list[str]) -> None:
@@ -43,7 +43,8 @@ def main(arguments: list[str]) -> None:
 
 
 async def _supervise(profile_dir: Path, cluster_id: str) -> None:
-    from parflow_jupyter.clusters.supervisor import ownership, recovery, restarting, server
+    from parflow_jupyter.clusters.supervisor import ownership, recovery, server
+    from parflow_jupyter.clusters.supervisor.death import restarting
     from parflow_jupyter.clusters.supervisor.state import Cluster
 
     cluster = Cluster(profile_dir, cluster_id)

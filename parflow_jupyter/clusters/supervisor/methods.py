@@ -10,22 +10,17 @@ from importlib import metadata
 from typing import Any
 
 from parflow_jupyter._system.process import own_identity, send_signal
-from parflow_jupyter.clusters.engine_count import check_engine_count, limit_of_start
+from parflow_jupyter.clusters.files.owners import Owner
 from parflow_jupyter.clusters.launchers import check_launcher, is_on_this_host
-from parflow_jupyter.clusters.owners import Owner
-from parflow_jupyter.clusters.restart_policy import restart_limit
-from parflow_jupyter.clusters.supervisor import (
-    engine_sets,
-    ownership,
-    reporting,
-    starting,
-    stopping,
-)
-from parflow_jupyter.clusters.supervisor.controllers import StartRequest
-from parflow_jupyter.clusters.supervisor.members import find_member
+from parflow_jupyter.clusters.protocol.engine_count import check_engine_count, limit_of_start
+from parflow_jupyter.clusters.protocol.restart_policy import restart_limit
+from parflow_jupyter.clusters.protocol.wire import hello
+from parflow_jupyter.clusters.supervisor import ownership, reporting
+from parflow_jupyter.clusters.supervisor.control import engine_sets, starting, stopping
+from parflow_jupyter.clusters.supervisor.control.controllers import StartRequest
+from parflow_jupyter.clusters.supervisor.control.set_members import find_member
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
-from parflow_jupyter.clusters.wire import hello
 from parflow_jupyter.errors import (
     ClusterBusyError,
     EngineNotFoundError,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from parflow_jupyter.clusters.model import Operation, OperationState
+from parflow_jupyter.clusters.protocol.model import Operation, OperationState
 from parflow_jupyter.errors import Problem
 
 

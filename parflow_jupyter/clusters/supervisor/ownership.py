@@ -8,11 +8,13 @@ from pathlib import Path
 
 from parflow_jupyter._system.process import is_alive
 from parflow_jupyter._system.runtime_dir import supervisor_log
-from parflow_jupyter.clusters.logs import FORK_SERVER_LOG, rotate
-from parflow_jupyter.clusters.owners import Owner
-from parflow_jupyter.clusters.supervisor import reporting, restarting, starting, stopping
+from parflow_jupyter.clusters.files.logs import FORK_SERVER_LOG, rotate
+from parflow_jupyter.clusters.files.owners import Owner
+from parflow_jupyter.clusters.supervisor import reporting
+from parflow_jupyter.clusters.supervisor.control import starting, stopping
+from parflow_jupyter.clusters.supervisor.death import restarting
+from parflow_jupyter.clusters.supervisor.death.process_exit import call_at_end, in_background
 from parflow_jupyter.clusters.supervisor.state import Cluster, setting
-from parflow_jupyter.clusters.supervisor.watching import call_at_end, in_background
 
 LOOK_AT_LOGS = 5.0
 """Seconds between two looks at the sizes of logs."""

@@ -8,17 +8,17 @@ from typing import Any
 
 from parflow_jupyter._system.process import is_stopped
 from parflow_jupyter._system.versions import package_problems
-from parflow_jupyter.clusters.controller_files import is_reachable_from_elsewhere
-from parflow_jupyter.clusters.model import (
+from parflow_jupyter.clusters.files.connection_files import is_reachable_from_elsewhere
+from parflow_jupyter.clusters.protocol.model import (
     NOBODY,
     ClusterInfo,
     ControllerInfo,
     EngineInfo,
     EngineState,
 )
-from parflow_jupyter.clusters.supervisor.controllers import connect_controller
+from parflow_jupyter.clusters.supervisor.control.controllers import connect_controller
+from parflow_jupyter.clusters.supervisor.control.stopping import lost_by_cleanup
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
-from parflow_jupyter.clusters.supervisor.stopping import lost_by_cleanup
 from parflow_jupyter.errors import ClusterError, ControllerSilentError, Problem
 
 QUEUE_TIMEOUT = 0.5

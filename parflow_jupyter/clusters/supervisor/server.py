@@ -11,11 +11,11 @@ import time
 from typing import Any
 
 from parflow_jupyter._system.runtime_dir import runtime_dir
-from parflow_jupyter.clusters.owners import Owner
+from parflow_jupyter.clusters.files.owners import Owner
+from parflow_jupyter.clusters.protocol.wire import MAX_LINE, check_protocol, decode, encode
 from parflow_jupyter.clusters.supervisor.methods import METHODS, WITHOUT_OWNER
 from parflow_jupyter.clusters.supervisor.ownership import note_owner
 from parflow_jupyter.clusters.supervisor.state import Cluster
-from parflow_jupyter.clusters.wire import MAX_LINE, check_protocol, decode, encode
 from parflow_jupyter.errors import InvalidInputError, ParflowError, SupervisorError
 
 EVENTS_KEPT = 1000

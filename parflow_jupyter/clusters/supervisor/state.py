@@ -20,13 +20,13 @@ from parflow_jupyter._system.private_json import (
 from parflow_jupyter._system.process import ProcessIdentity, own_identity
 from parflow_jupyter._system.runtime_dir import cluster_key, host_name, runtime_dir, socket_path
 from parflow_jupyter._system.versions import package_versions
-from parflow_jupyter.clusters.engine_counters import EngineCounters, read_block
+from parflow_jupyter.clusters.files.logs import engine_log_name
+from parflow_jupyter.clusters.files.owners import Owner
 from parflow_jupyter.clusters.launchers import load_launcher
 from parflow_jupyter.clusters.launchers.base import Launcher
-from parflow_jupyter.clusters.logs import engine_log_name
-from parflow_jupyter.clusters.owners import Owner
-from parflow_jupyter.clusters.supervisor.identities import Identities
-from parflow_jupyter.clusters.supervisor.link import ControllerLink
+from parflow_jupyter.clusters.processes.engine_counters import EngineCounters, read_block
+from parflow_jupyter.clusters.supervisor.link.connection import ControllerLink
+from parflow_jupyter.clusters.supervisor.link.engine_ids import Identities
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
 from parflow_jupyter.errors import Problem
 

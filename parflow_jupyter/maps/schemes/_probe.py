@@ -13,7 +13,7 @@ from parflow_jupyter.maps.agent import PROTOCOL
 # Sent as text: code objects of another Python version would crash the engine.
 _SOURCE = """
 import sys
-counters = sys.modules.get("parflow_jupyter.clusters.engine_counters")
+counters = sys.modules.get("parflow_jupyter.clusters.processes.engine_counters")
 if counters is not None:
     # The question is no task: a message that reports how many it did counts none itself.
     counters.add_completed(0)

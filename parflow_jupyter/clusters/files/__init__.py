@@ -1,0 +1,1 @@
+"""What clusters leave on disk: profiles, connection files, logs, and notes of their owners."""

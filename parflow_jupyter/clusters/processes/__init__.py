@@ -1,0 +1,1 @@
+"""What a process does to become a controller, an engine, or their fork server."""

@@ -1,0 +1,1 @@
+"""What a supervisor and those who ask it say to each other, as plain data."""

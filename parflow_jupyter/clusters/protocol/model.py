@@ -1,0 +1,263 @@
+"""What is known about profiles, clusters and operations, as plain frozen data.
+
+``to_dict`` of each class is its JSON form, which is also the REST form and the
+form on the supervisor's socket (of ``ClusterInfo``, ``facts`` is what goes over the socket).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, TypeVar
+
+from parflow_jupyter.clusters.protocol import tables
+from parflow_jupyter.errors import Problem
+
+ClusterState = Literal["stopped", "starting", "running", "stopping", "failed"]
+EngineState = Literal["starting", "idle", "busy", "unresponsive", "dead", "unknown"]
+OperationState = Literal["running", "done", "failed", "cancelled"]
+CleanupMode = Literal["terminate", "detach"]
+Kind = TypeVar("Kind")
+NOBODY = "nobody"
+"""The owner of what was left running."""
+_WHOSE = ("lost_by_cleanup", "detach_refused", "adoptable")
+
+
+def _read(kind: type[Kind], values: Mapping[str, Any]) -> Kind:
+    """Make an instance of a dataclass; a later version may have told more than is known here."""
+    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in values.items() if name in known})
+
+
+def _problems(items: list[dict[str, str]]) -> list[Problem]:
+    return [Problem(**item) for item in items]
+
+
+@dataclass(frozen=True)
+class ControllerInfo:
+    """The controller of a cluster; ``pid`` and ``owner`` are None when they are not known."""
+
+    started_here: bool
+    pid: int | None
+    host: str | None
+    owner: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """One engine; what can't be known from here (another host, say) is None.
+
+    ``completed`` counts tasks, ``queued`` messages waiting or running,
+    ``rss_bytes`` is in bytes, ``cpu_percent`` is of one core. ``exit`` is None
+    or ``{"code", "signal", "meaning"}`` of an engine that ended. ``owner`` says for whom it
+    was started, as "Jupyter server, pid 12", or "nobody" when it was left running.
+    """
+
+    id: int | None
+    pid: int | None
+    host: str | None
+    system: str | None
+    python: str | None
+    launcher: str | None
+    started_here: bool
+    state: EngineState
+    queued: int | None = None
+    completed: int | None = None
+    cpu_percent: float | None = None
+    rss_bytes: int | None = None
+    exit: dict[str, Any] | None = None
+    owner: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ClusterInfo:
+    """A cluster as it is at one moment: its controller, engines and problems.
+
+    ``lost_by_cleanup`` counts engines of others that would lose the controller if what was
+    started here were terminated. ``detach_refused`` says why nothing that is started here can
+    be left running; None when it can. ``adoptable`` counts the processes that were left
+    running and belong to nobody.
+
+    Example:
+        >>> info = ClusterInfo.stopped("default")
+        >>> info.state, info.engines_total
+        ('stopped', 0)
+        >>> ClusterInfo.from_dict(info.facts()) == info
+        True
+    """
+
+    profile: str
+    cluster_id: str
+    state: ClusterState
+    connected: bool
+    controller: ControllerInfo | None
+    engines_started_here: int
+    engines_total: int
+    engines: list[EngineInfo] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    lost_by_cleanup: int = 0
+    detach_refused: str | None = None
+    adoptable: int = 0
+
+    @classmethod
+    def stopped(
+        cls, profile: str, cluster_id: str = "", problems: list[Problem] | None = None
+    ) -> ClusterInfo:
+        """Return the information on a cluster of which nothing runs."""
+        return cls(profile, cluster_id, "stopped", False, None, 0, 0, [], problems or [])
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ClusterInfo:
+        """Rebuild from the JSON form."""
+        controller = data["controller"]
+        values = {
+            **data,
+            "controller": None if controller is None else _read(ControllerInfo, controller),
+            "engines": [_read(EngineInfo, engine) for engine in data["engines"]],
+            "problems": _problems(data["problems"]),
+        }
+        return _read(cls, values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the public JSON form; whose everything is, is told apart from it."""
+        told = {key: value for key, value in self.facts().items() if key not in _WHOSE}
+        for part in [told["controller"] or {}, *told["engines"]]:
+            part.pop("owner", None)
+        return told
+
+    def facts(self) -> dict[str, Any]:
+        """Return all that is known, owners included, as plain data."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return tables.cluster_text(self.facts())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        return tables.cluster_html(self.facts())
+
+
+@dataclass(frozen=True)
+class ProfileInfo:
+    """A profile: whether a cluster of it runs, and whether it is the current one."""
+
+    name: str
+    path: str
+    running: bool
+    current: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class CleanupReport:
+    """What a cleanup did to which process.
+
+    ``processes`` has one ``{"kind", "id", "pid", "host", "outcome"}`` per process that was
+    started here; outcome is one of terminated, killed, left running, already gone.
+
+    Example:
+        >>> print(CleanupReport("terminate"))
+        Nothing was started here.
+    """
+
+    mode: CleanupMode
+    processes: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> CleanupReport:
+        """Rebuild from the JSON form."""
+        return cls(data["mode"], list(data["processes"]), _problems(data["problems"]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return tables.cleanup_text(self.to_dict())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        return tables.cleanup_html(self.to_dict())
+
+
+@dataclass(frozen=True)
+class ProcessLog:
+    """The end of one process's log; ``lines`` has no line ends."""
+
+    process: str
+    path: str
+    lines: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ClusterLogs:
+    """The ends of the logs of several processes, as people read them.
+
+    Example:
+        >>> print(ClusterLogs([ProcessLog("engine 0", "/p/e.log", ["started"])]))
+        engine 0 (/p/e.log):
+          started
+        >>> print(ClusterLogs([]))
+        There are no logs.
+    """
+
+    logs: list[ProcessLog]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return tables.logs_text(self.to_dict())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        return tables.logs_html(self.to_dict())
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something that takes time: starting engines, or shutting a cluster down.
+
+    ``error`` is None or ``{"message", "reason"}`` of what made it fail.
+    """
+
+    id: str
+    kind: Literal["start-engines", "shutdown"]
+    state: OperationState
+    done: int
+    total: int
+    message: str = ""
+    error: dict[str, Any] | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Operation:
+        """Rebuild from the JSON form."""
+        return cls(**{**data, "problems": _problems(data["problems"])})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)

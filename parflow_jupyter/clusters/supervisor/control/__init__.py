@@ -1,0 +1,1 @@
+"""Starting and ending controllers and engines, one operation each."""

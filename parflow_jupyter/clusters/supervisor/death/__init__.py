@@ -1,0 +1,1 @@
+"""How the end of a process is noticed, and what follows from it."""

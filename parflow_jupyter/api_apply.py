@@ -7,7 +7,7 @@ from typing import Any
 
 from parflow_jupyter.api_maps import parallel_map
 from parflow_jupyter.errors import InvalidInputError
-from parflow_jupyter.maps.natural import Pieces, split
+from parflow_jupyter.maps.pieces import Pieces, split
 
 
 def parallel_apply(

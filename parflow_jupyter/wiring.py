@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import ipyparallel
 
     from parflow_jupyter.clusters import Clusters
-    from parflow_jupyter.maps.schemes.base import Scheme
+    from parflow_jupyter.maps.abc import Scheme
 
 _CANCEL_LOOKS = 0.1
 

@@ -11,14 +11,14 @@ import cloudpickle
 from parflow_jupyter import wiring
 from parflow_jupyter.errors import CannotShipError, EngineLostError
 from parflow_jupyter.maps import MapOptions, MapResult, SchemeChoice, run_map
-from parflow_jupyter.maps.ship import ship, what_cannot_be_pickled
+from parflow_jupyter.maps.transport.function import ship, what_cannot_be_pickled
 from parflow_jupyter.tasks import Ended
 from parflow_jupyter.tasks.agent import run_task
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    from parflow_jupyter.maps.schemes.base import Scheme
+    from parflow_jupyter.maps.abc import Scheme
 
 
 class EnginesOfACluster:

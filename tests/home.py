@@ -56,7 +56,7 @@ class Home:
         return self.path
 
     def leave(self) -> None:
-        workers = sys.modules.get("parflow_jupyter.maps.schemes._workers")
+        workers = sys.modules.get("parflow_jupyter.maps.schemes._loky")
         if workers is not None:
             workers.WORKERS.close()
         try:

@@ -17,10 +17,10 @@ from parflow_jupyter import consent
 from parflow_jupyter.errors import ParflowError
 from parflow_jupyter.events import Event, MapFinished
 from parflow_jupyter.maps import MapResult
-from parflow_jupyter.maps.again import retry
-from parflow_jupyter.maps.display import Shown, after, as_text
-from parflow_jupyter.maps.show import as_html
-from parflow_jupyter.maps.show import as_text as result_text
+from parflow_jupyter.maps.display.html import as_html
+from parflow_jupyter.maps.display.html import as_text as result_text
+from parflow_jupyter.maps.monitor.progress_bar import Shown, after, as_text
+from parflow_jupyter.maps.retry import retry
 
 _HERE = Path(__file__).parent
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from parflow_jupyter.maps.choose import SchemeChoice, parallelizable
-from parflow_jupyter.maps.last import last_result
+from parflow_jupyter.maps.last_result import last_result
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.report import ItemFailure, Report
 from parflow_jupyter.maps.result import MapResult
 from parflow_jupyter.maps.run import run_map
+from parflow_jupyter.maps.selection import SchemeChoice, parallelizable
 
 __all__ = [
     "ItemFailure",

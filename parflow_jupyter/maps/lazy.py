@@ -10,14 +10,14 @@ from typing import Any
 
 from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.errors import InvalidInputError
+from parflow_jupyter.maps.abc import Scheme
 from parflow_jupyter.maps.cancel import STOP_WITHIN
-from parflow_jupyter.maps.choose import SchemeChoice
+from parflow_jupyter.maps.monitor.observer import History
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.result import MapResult
 from parflow_jupyter.maps.run import Call, run_map
-from parflow_jupyter.maps.schemes.base import Scheme
-from parflow_jupyter.maps.stream import Source
-from parflow_jupyter.maps.watch import History
+from parflow_jupyter.maps.scheduler.input_stream import Source
+from parflow_jupyter.maps.selection import SchemeChoice
 
 
 def run_imap(

@@ -8,11 +8,11 @@ from typing import Any, ClassVar, overload
 
 from parflow_jupyter.errors import ItemError
 from parflow_jupyter.maps.cancel import CancelToken
-from parflow_jupyter.maps.ledger import MISSING
-from parflow_jupyter.maps.outcome import Outcome
-from parflow_jupyter.maps.replay import Origin
+from parflow_jupyter.maps.display.html import as_html, as_text
 from parflow_jupyter.maps.report import ItemFailure, Report
-from parflow_jupyter.maps.show import as_html, as_text
+from parflow_jupyter.maps.scheduler.collector import Outcome
+from parflow_jupyter.maps.scheduler.item_queue import MISSING
+from parflow_jupyter.maps.worker.replay import Origin
 
 __all__ = ["ItemFailure", "MapResult", "Report"]
 
@@ -172,7 +172,7 @@ class MapResult(Sequence[Any]):
             >>> len(result.errors), result.retry_failed() == [1, 2], result.errors
             (2, True, [])
         """
-        from parflow_jupyter.maps.again import retry
+        from parflow_jupyter.maps.retry import retry
 
         __tracebackhide__ = True
         return retry(self, block=block)
@@ -185,7 +185,7 @@ class MapResult(Sequence[Any]):
         Raises:
             MissingLibraryError: pandas is not installed.
         """
-        from parflow_jupyter.maps.frame import frame
+        from parflow_jupyter.maps.display.dataframe import frame
 
         self.wait()
         return frame(self)
@@ -202,7 +202,7 @@ class MapResult(Sequence[Any]):
         Raises:
             MissingLibraryError: matplotlib is not installed.
         """
-        from parflow_jupyter.maps.plot import plot
+        from parflow_jupyter.maps.display.timeline import plot
 
         return plot(self, ax)
 

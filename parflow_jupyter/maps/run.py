@@ -13,28 +13,28 @@ from typing import Any
 from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.events import Listener
-from parflow_jupyter.maps import last
-from parflow_jupyter.maps.account import Account
+from parflow_jupyter.maps import last_result
+from parflow_jupyter.maps.abc import Plan, Scheme
 from parflow_jupyter.maps.cancel import STOP_WITHIN, CancelToken
-from parflow_jupyter.maps.choose import Chosen, SchemeChoice, choose, supports
-from parflow_jupyter.maps.columns import take_columns
-from parflow_jupyter.maps.edited import edited_modules
-from parflow_jupyter.maps.heavy import heavy_function, heavy_items
-from parflow_jupyter.maps.kept_run import begin_keeping, run_and_keep
-from parflow_jupyter.maps.ledger import Ledger
-from parflow_jupyter.maps.nesting import is_nested
+from parflow_jupyter.maps.checkpoint.resume import begin_keeping, run_and_keep
+from parflow_jupyter.maps.inputs import take_columns
+from parflow_jupyter.maps.monitor.observer import History, Watch
+from parflow_jupyter.maps.monitor.run_record import Account
 from parflow_jupyter.maps.options import MapOptions
-from parflow_jupyter.maps.outcome import Outcome
-from parflow_jupyter.maps.replay import Origin, Replay
 from parflow_jupyter.maps.report import ItemFailure, Report
 from parflow_jupyter.maps.result import MapResult
-from parflow_jupyter.maps.runner import Runner
-from parflow_jupyter.maps.schemes.base import Plan, Scheme
+from parflow_jupyter.maps.scheduler.collector import Outcome
+from parflow_jupyter.maps.scheduler.input_stream import Source
+from parflow_jupyter.maps.scheduler.item_queue import Ledger
+from parflow_jupyter.maps.scheduler.loop import Runner
 from parflow_jupyter.maps.schemes.serial import SerialScheme
-from parflow_jupyter.maps.seeds import draw
-from parflow_jupyter.maps.ship import seems_random, ship
-from parflow_jupyter.maps.stream import Source
-from parflow_jupyter.maps.watch import History, Watch
+from parflow_jupyter.maps.selection import Chosen, SchemeChoice, choose, supports
+from parflow_jupyter.maps.transport.function import seems_random, ship
+from parflow_jupyter.maps.transport.size_warnings import heavy_function, heavy_items
+from parflow_jupyter.maps.transport.stale_modules import edited_modules
+from parflow_jupyter.maps.worker.nesting import is_nested
+from parflow_jupyter.maps.worker.random_state import draw
+from parflow_jupyter.maps.worker.replay import Origin, Replay
 
 
 def run_map(
@@ -191,7 +191,7 @@ class Call:
     def _display(self) -> list[Listener]:
         if not self._options.progress:
             return []
-        from parflow_jupyter.maps.display import progress_listener
+        from parflow_jupyter.maps.monitor.progress_bar import progress_listener
 
         found = progress_listener()
         return [found] if found is not None else []
@@ -208,7 +208,7 @@ class Call:
         if not self._there_are_items:
             self._result._end("done", None)
             if self.remembers:
-                last.remember(self._result)
+                last_result.remember(self._result)
             return self._result
         self._watch.started()
         if self._watch.warned is not None:
@@ -262,7 +262,7 @@ class Call:
         if problem is None and state == "failed" and outcome.first_failure is not None:
             problem = self._explained(outcome.first_failure)
         if self.remembers:
-            last.remember(self._result)
+            last_result.remember(self._result)
         try:
             self._watch.finished(outcome, state)
         finally:
@@ -291,7 +291,7 @@ class Call:
         while not self._result.wait(0.05) and time.monotonic() < deadline:
             continue
         done, total = self._result.progress
-        last.remember(self._result)
+        last_result.remember(self._result)
         stop.map_result = self._result  # type: ignore[attr-defined]
         stop.add_note(f"{done} of {total} items were done: parflow_jupyter.last_result() has them.")
 

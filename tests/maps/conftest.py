@@ -193,7 +193,7 @@ def _no_processes_left():
 
 
 def _end_processes():
-    from parflow_jupyter.maps.schemes._workers import WORKERS
+    from parflow_jupyter.maps.schemes._loky import WORKERS
 
     mine = [psutil.Process(w.pid) for w in WORKERS._workers if psutil.pid_exists(w.pid)]
     WORKERS.close()

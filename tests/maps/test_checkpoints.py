@@ -22,9 +22,10 @@ import pytest
 
 from parflow_jupyter.errors import CheckpointError, ItemError
 from parflow_jupyter.fingerprint.files import File
-from parflow_jupyter.maps import MapOptions, keep_writer, run_map
+from parflow_jupyter.maps import MapOptions, run_map
+from parflow_jupyter.maps.checkpoint import writer
 from parflow_jupyter.maps.lazy import run_amap, run_imap
-from parflow_jupyter.maps.natural import split
+from parflow_jupyter.maps.pieces import split
 from parflow_jupyter.maps.schemes.processes import ProcessesScheme
 from parflow_jupyter.maps.schemes.serial import SerialScheme
 from parflow_jupyter.maps.schemes.threads import ThreadsScheme
@@ -522,13 +523,13 @@ def test_a_disk_that_hangs_does_not_hang_the_map(monkeypatch):
         return write(self, results)
 
     monkeypatch.setattr(Checkpoint, "keep", slow)
-    monkeypatch.setattr("parflow_jupyter.maps.keeping.WRITE_WITHIN", 0.5)
+    monkeypatch.setattr("parflow_jupyter.maps.checkpoint.lookup.WRITE_WITHIN", 0.5)
     try:
         with pytest.warns(RuntimeWarning, match="2 are still being written"):
             assert mapped(abs, [-1, -2]) == [1, 2]
     finally:
         go_on.set()
-        keep_writer._finish_all()
+        writer._finish_all()
     monkeypatch.undo()
 
 
@@ -542,16 +543,16 @@ def test_results_that_wait_for_the_disk_are_bounded(monkeypatch):
         return write(self, results)
 
     monkeypatch.setattr(Checkpoint, "keep", slow)
-    monkeypatch.setattr(keep_writer, "MOST_WAITING", 100_000)
-    monkeypatch.setattr(keep_writer, "PATIENCE", 0.3)
-    monkeypatch.setattr("parflow_jupyter.maps.keeping.WRITE_WITHIN", 0.1)
+    monkeypatch.setattr(writer, "MOST_WAITING", 100_000)
+    monkeypatch.setattr(writer, "PATIENCE", 0.3)
+    monkeypatch.setattr("parflow_jupyter.maps.checkpoint.lookup.WRITE_WITHIN", 0.1)
     start = time.monotonic()
     try:
         with pytest.warns(RuntimeWarning, match="still being written"):
             result = mapped(lambda n: bytes([n]) * 60_000, range(40), batch=1)
     finally:
         go_on.set()
-        keep_writer._finish_all()
+        writer._finish_all()
     monkeypatch.undo()
     assert len(result) == 40
     assert time.monotonic() - start < 10

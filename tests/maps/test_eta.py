@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from parflow_jupyter.maps.eta import Tape, remaining
-from parflow_jupyter.maps.forecast import Forecast
+from parflow_jupyter.maps.monitor.eta import Tape, remaining
+from parflow_jupyter.maps.monitor.forecast import Forecast
 from parflow_jupyter.maps.report import Report
 
 TRACES = json.loads((Path(__file__).parent.parent / "data" / "traces.json").read_text())

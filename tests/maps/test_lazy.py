@@ -11,8 +11,8 @@ import pytest
 from parflow_jupyter.errors import InvalidInputError, ItemError, UnequalLengthsError
 from parflow_jupyter.maps import MapOptions, last_result
 from parflow_jupyter.maps.lazy import run_amap, run_imap
+from parflow_jupyter.maps.scheduler.input_stream import MOST_AHEAD, Source
 from parflow_jupyter.maps.schemes import load, names
-from parflow_jupyter.maps.stream import MOST_AHEAD, Source
 
 
 @pytest.fixture(params=names())

@@ -8,9 +8,10 @@ import pytest
 from scripted import Scripted
 
 from parflow_jupyter.errors import EngineLostError
-from parflow_jupyter.maps import MapOptions, memory, run_map
+from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.lazy import run_imap
 from parflow_jupyter.maps.schemes import load, names
+from parflow_jupyter.maps.transport import shared_memory
 
 
 @pytest.fixture(params=names())
@@ -57,7 +58,7 @@ def test_only_the_item_that_was_running_counts_as_lost(tmp_path):
 
 def test_without_a_mark_nothing_counts_until_the_item_is_alone(tmp_path, monkeypatch):
     """Where processes share no memory, it takes a death more to find the killer."""
-    monkeypatch.setattr(memory.Memory, "__init__", without_shared_memory)
+    monkeypatch.setattr(shared_memory.Memory, "__init__", without_shared_memory)
     script = Scripted(tmp_path, kills={3: 99})
     options = {"engine_retries": 1, "on_error": "collect", "batch": 8}
     result = mapped(load("processes")(2), script, range(8), **options)

@@ -12,8 +12,8 @@ from scripted import Scripted
 
 from parflow_jupyter.errors import EngineLostError
 from parflow_jupyter.maps import MapOptions, last_result, run_map
-from parflow_jupyter.maps import runner as runner_module
-from parflow_jupyter.maps.schemes import _probe
+from parflow_jupyter.maps.scheduler import loop as runner_module
+from parflow_jupyter.maps.schemes import _engine_probe
 
 
 def mapped(scheme, function, items, **options):
@@ -109,13 +109,13 @@ def test_the_end_of_another_process_of_that_number_is_no_loss(engines):
 
 def test_an_engine_whose_question_was_lost_is_asked_again(engines, monkeypatch):
     """The controller drops what is sent to an engine that it does not know yet."""
-    monkeypatch.setattr(_probe, "ASK_AFTER", 0.2)
+    monkeypatch.setattr(_engine_probe, "ASK_AFTER", 0.2)
     client = engines.client
-    monkeypatch.setitem(_probe.KNOWN, client, {})
+    monkeypatch.setitem(_engine_probe.KNOWN, client, {})
     send, dropped = client.send_apply_request, []
 
     def lossy(socket, function, *arguments, **options):
-        if function is _probe.PROBE[0] and len(dropped) < len(client.ids):
+        if function is _engine_probe.PROBE[0] and len(dropped) < len(client.ids):
             dropped.append(function)
             return Future()
         return send(socket, function, *arguments, **options)
@@ -264,8 +264,8 @@ def test_an_engine_that_joins_mid_map_gets_items(mortal_engines):
 
 def test_engines_of_another_python_are_left_out_with_the_reason():
     """So are those that lack the package, or have another version of it."""
-    from parflow_jupyter.maps.agent import PROTOCOL
-    from parflow_jupyter.maps.schemes._probe import why_unfit
+    from parflow_jupyter.maps.schemes._engine_probe import why_unfit
+    from parflow_jupyter.maps.worker.worker import PROTOCOL
 
     python = list(__import__("sys").version_info[:3])
     table = [

@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal, assert_series_equal
 
 import parflow_jupyter as pf
 from parflow_jupyter.errors import InvalidInputError
-from parflow_jupyter.maps.natural import split
+from parflow_jupyter.maps.pieces import split
 
 CITIES = pd.DataFrame(
     {
@@ -133,7 +133,7 @@ def test_many_rows_travel_as_parts_of_the_table():
     found = apply(lambda row: row["a"] + row["b"], table)
     assert time.perf_counter() - start < 15
     assert_series_equal(found, table["a"] + table["b"])
-    from parflow_jupyter.maps.packing import cloudpickle
+    from parflow_jupyter.maps.transport.codec import cloudpickle
 
     half = split(table)[:10_000]
     assert len(cloudpickle.dumps(half)) < 20 * 10_000

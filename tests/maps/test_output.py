@@ -12,8 +12,8 @@ import warnings
 import pytest
 
 from parflow_jupyter.maps import MapOptions, run_map
-from parflow_jupyter.maps.capture import PER_BATCH, PER_ITEM
-from parflow_jupyter.maps.items import _MAX_TRACEBACK
+from parflow_jupyter.maps.worker.capture import PER_BATCH, PER_ITEM
+from parflow_jupyter.maps.worker.item_loop import _MAX_TRACEBACK
 
 
 @pytest.fixture(params=["ipyparallel", "processes", "dask"])

@@ -9,8 +9,9 @@ import warnings
 import cloudpickle
 import pytest
 
-from parflow_jupyter.maps import MapOptions, edited, run_map
+from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.schemes import load, names
+from parflow_jupyter.maps.transport import stale_modules
 
 SHIPPING = [name for name in names() if load(name).ships]
 _numbers = iter(range(1000))
@@ -190,7 +191,7 @@ def test_engines_go_back_to_their_own_folder(engines, folder):
 
 def test_a_module_that_this_process_has_as_it_was_is_told(scheme, folder, monkeypatch):
     """By the name of its file, until it is reloaded; not for modules that are not used."""
-    monkeypatch.setattr(edited, "_STARTED", 0.0)
+    monkeypatch.setattr(stale_modules, "_STARTED", 0.0)
     folder.write("def f(x): return 'one'\n")
     folder.write("def g(x): return 'one'\n", f"{folder.name}other")
     module, other = folder.imported(), folder.imported(f"{folder.name}other")
@@ -210,7 +211,7 @@ def test_a_module_that_this_process_has_as_it_was_is_told(scheme, folder, monkey
 
 def test_an_edit_before_the_first_map_is_told_too(folder, monkeypatch):
     """It shows in the code of the functions, however they are decorated."""
-    monkeypatch.setattr(edited, "_STARTED", 0.0)
+    monkeypatch.setattr(stale_modules, "_STARTED", 0.0)
     text = (
         "import functools\n"
         "def same(f):\n"
@@ -223,9 +224,9 @@ def test_an_edit_before_the_first_map_is_told_too(folder, monkeypatch):
     folder.write(text % 1)
     module = folder.imported()
     pickled = cloudpickle.dumps(module.f)
-    assert edited.edited_modules(pickled) is None
-    edited._seen.clear()
+    assert stale_modules.edited_modules(pickled) is None
+    stale_modules._seen.clear()
     folder.write(text % 12)
-    assert folder.name in edited.edited_modules(pickled)
+    assert folder.name in stale_modules.edited_modules(pickled)
     importlib.reload(module)
-    assert edited.edited_modules(pickled) is None
+    assert stale_modules.edited_modules(pickled) is None

@@ -17,7 +17,7 @@ from scripted import Scripted
 import parflow_jupyter as pf
 from parflow_jupyter import wiring
 from parflow_jupyter.errors import SchemeUnavailableError
-from parflow_jupyter.maps import runner as runner_module
+from parflow_jupyter.maps.scheduler import loop as runner_module
 
 # One after the other on the same cluster: each test leaves two engines that answer.
 

@@ -13,7 +13,7 @@ from scripted import Scripted
 from parflow_jupyter.errors import EngineLostError
 from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.schemes import load
-from parflow_jupyter.maps.schemes._workers import WORKERS
+from parflow_jupyter.maps.schemes._loky import WORKERS
 
 
 def mapped(function, items, **options):

@@ -11,8 +11,8 @@ import pytest
 from parflow_jupyter.errors import MissingLibraryError
 from parflow_jupyter.events import MapProgress, MapStarted
 from parflow_jupyter.maps import MapOptions, run_map
-from parflow_jupyter.maps.display import Shown, after, as_html, as_line, as_text
-from parflow_jupyter.maps.plot import bars
+from parflow_jupyter.maps.display.timeline import bars
+from parflow_jupyter.maps.monitor.progress_bar import Shown, after, as_html, as_line, as_text
 from parflow_jupyter.maps.schemes.processes import ProcessesScheme
 from parflow_jupyter.maps.schemes.threads import ThreadsScheme
 

@@ -13,16 +13,17 @@ import numpy
 import pandas
 import pytest
 
-from parflow_jupyter.maps import MapOptions, memory, packing, run_map
-from parflow_jupyter.maps.agent import Agent
-from parflow_jupyter.maps.envelope import Batch
-from parflow_jupyter.maps.held import Held
+from parflow_jupyter.maps import MapOptions, run_map
+from parflow_jupyter.maps.abc import Plan
 from parflow_jupyter.maps.lazy import run_imap
-from parflow_jupyter.maps.packing import Packer
+from parflow_jupyter.maps.messages import Batch
 from parflow_jupyter.maps.schemes import load, names
-from parflow_jupyter.maps.schemes.base import Plan
-from parflow_jupyter.maps.shares import Shares
-from parflow_jupyter.maps.shares import load as load_pickled
+from parflow_jupyter.maps.transport import codec, shared_memory
+from parflow_jupyter.maps.transport.codec import Packer
+from parflow_jupyter.maps.transport.shared_arrays import Shares
+from parflow_jupyter.maps.transport.shared_arrays import load as load_pickled
+from parflow_jupyter.maps.worker.array_cache import Held
+from parflow_jupyter.maps.worker.worker import Agent
 
 MANY = 400_000
 SHIPPING = [name for name in names() if load(name).ships]
@@ -54,14 +55,14 @@ def shares_of(pid):
 def sent(monkeypatch):
     """Sizes of the batches that were packed."""
     sizes = []
-    pack = packing.Packer.pack
+    pack = codec.Packer.pack
 
     def counted(self, slot, batch):
         packed = pack(self, slot, batch)
         sizes.append(packed[1])
         return packed
 
-    monkeypatch.setattr(packing.Packer, "pack", counted)
+    monkeypatch.setattr(codec.Packer, "pack", counted)
     return sizes
 
 
@@ -268,7 +269,7 @@ def test_a_client_that_ends_while_its_function_is_read_leaves_nothing(monkeypatc
             agent.forget("run")
         return value
 
-    monkeypatch.setattr("parflow_jupyter.maps.agent.load", load_late)
+    monkeypatch.setattr("parflow_jupyter.maps.worker.worker.load", load_late)
 
     def run(number):
         blob, _ = packer.pack("slot", Batch("run", number, range(1), [[0]]))
@@ -282,7 +283,7 @@ def test_a_client_that_ends_while_its_function_is_read_leaves_nothing(monkeypatc
 
 def test_a_slot_of_another_host_is_sent_the_bytes_once(scheme, sent, monkeypatch):
     """Told by the boot of the host; the items are in no message more."""
-    monkeypatch.setattr(memory, "boot", lambda: "another host")
+    monkeypatch.setattr(shared_memory, "boot", lambda: "another host")
     array = numpy.arange(MANY, dtype=float)
     result = mapped(
         scheme,

@@ -9,7 +9,13 @@ import pytest
 
 from parflow_jupyter.events import MapFinished, MapProgress, MapStarted
 from parflow_jupyter.maps import MapOptions, run_map
-from parflow_jupyter.maps.display import Shown, after, as_html, as_text, progress_listener
+from parflow_jupyter.maps.monitor.progress_bar import (
+    Shown,
+    after,
+    as_html,
+    as_text,
+    progress_listener,
+)
 
 
 def events(total=10, failed=1, state="done", elapsed=2.0):

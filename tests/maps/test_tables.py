@@ -11,16 +11,16 @@ from parflow_jupyter.errors import (
     UnequalLengthsError,
 )
 from parflow_jupyter.maps import MapOptions, SchemeChoice, parallelizable
-from parflow_jupyter.maps.batching import BUDGET, Pace, in_flight, measured, next_size
-from parflow_jupyter.maps.choose import Supports, choose, supports
-from parflow_jupyter.maps.envelope import Envelope
-from parflow_jupyter.maps.interrupts import Current
-from parflow_jupyter.maps.items import run_items
-from parflow_jupyter.maps.ledger import Ledger
-from parflow_jupyter.maps.outcome import Outcome
+from parflow_jupyter.maps.abc import Capabilities, Readiness, Scheme
+from parflow_jupyter.maps.messages import Envelope
 from parflow_jupyter.maps.report import Report
 from parflow_jupyter.maps.run import take_columns
-from parflow_jupyter.maps.schemes.base import Capabilities, Readiness, Scheme
+from parflow_jupyter.maps.scheduler.batch_size import BUDGET, Pace, in_flight, measured, next_size
+from parflow_jupyter.maps.scheduler.collector import Outcome
+from parflow_jupyter.maps.scheduler.item_queue import Ledger
+from parflow_jupyter.maps.selection import Supports, choose, supports
+from parflow_jupyter.maps.worker.interrupts import Current
+from parflow_jupyter.maps.worker.item_loop import run_items
 
 
 @pytest.mark.parametrize(

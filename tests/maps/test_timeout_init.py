@@ -11,7 +11,7 @@ from scripted import Scripted
 
 from parflow_jupyter.errors import ItemError, ItemTimeoutError, SchemeUnavailableError
 from parflow_jupyter.maps import MapOptions, run_map
-from parflow_jupyter.maps import runner as runner_module
+from parflow_jupyter.maps.scheduler import loop as runner_module
 from parflow_jupyter.maps.schemes import load, names
 
 

@@ -10,8 +10,8 @@ import pytest
 import parflow_jupyter as pf
 from parflow_jupyter import wiring
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
-from parflow_jupyter.maps.choose import choose, supports
 from parflow_jupyter.maps.schemes import load, names, provided
+from parflow_jupyter.maps.selection import choose, supports
 from parflow_jupyter.stores import scheme_settings
 
 pytestmark = pytest.mark.usefixtures("no_cluster")
@@ -41,7 +41,7 @@ def other_package(tmp_path, monkeypatch):
 
 TWICE = """
     from parflow_jupyter.maps.schemes.serial import SerialScheme
-    from parflow_jupyter.maps.schemes.base import Readiness
+    from parflow_jupyter.maps.abc import Readiness
 
     class Twice(SerialScheme):
         name = "twice"

@@ -10,13 +10,14 @@ from dataclasses import replace
 import pytest
 
 from parflow_jupyter.errors import CannotShipError
-from parflow_jupyter.maps import MapOptions, memory, run_map, trays
-from parflow_jupyter.maps.agent import Agent
-from parflow_jupyter.maps.envelope import Batch
-from parflow_jupyter.maps.packing import Packer
+from parflow_jupyter.maps import MapOptions, run_map
+from parflow_jupyter.maps.abc import Plan
+from parflow_jupyter.maps.messages import Batch
 from parflow_jupyter.maps.schemes import load, names
-from parflow_jupyter.maps.schemes.base import Plan
-from parflow_jupyter.maps.trays import LARGE, OnTray, Trays, answered, weight
+from parflow_jupyter.maps.transport import shared_buffers, shared_memory
+from parflow_jupyter.maps.transport.codec import Packer
+from parflow_jupyter.maps.transport.shared_buffers import LARGE, OnTray, Trays, answered, weight
+from parflow_jupyter.maps.worker.worker import Agent
 
 ITEMS = [bytes([k % 251]) * 50_000 for k in range(300)]
 
@@ -30,8 +31,8 @@ def elsewhere(request, make_scheme):
 def put(monkeypatch):
     """Sizes of what the client put on trays or read from there."""
     sizes = []
-    loaded = trays._loaded
-    monkeypatch.setattr(trays, "_loaded", lambda at, n: sizes.append(n) or loaded(at, n))
+    loaded = shared_buffers._loaded
+    monkeypatch.setattr(shared_buffers, "_loaded", lambda at, n: sizes.append(n) or loaded(at, n))
     return sizes
 
 
@@ -90,7 +91,9 @@ def test_without_trays_all_is_sent(name, monkeypatch, put):
     def fails(*_, **__):
         raise OSError(name)
 
-    target = (memory.Memory, "__init__") if name == "no memory" else (trays, "write")
+    target = (
+        (shared_memory.Memory, "__init__") if name == "no memory" else (shared_buffers, "write")
+    )
     monkeypatch.setattr(*target, fails)
     scheme = load("processes")(2)
     assert mapped(scheme, turned, ITEMS) == [turned(item) for item in ITEMS]
@@ -167,7 +170,7 @@ def test_an_answer_that_is_none_takes_no_tray(packer, answer):
 
 def test_a_huge_tray_is_not_kept(monkeypatch):
     """Its memory would be missing until the run is over."""
-    monkeypatch.setattr(trays, "KEPT", 2 * LARGE)
+    monkeypatch.setattr(shared_buffers, "KEPT", 2 * LARGE)
     own = Trays()
     for size, kept in ((LARGE, 1), (3 * LARGE, 0)):
         own.lend(1)

@@ -10,8 +10,9 @@ import pytest
 
 import parflow_jupyter as pf
 from parflow_jupyter import wiring
-from parflow_jupyter.maps import MapOptions, account, run_map
-from parflow_jupyter.maps.account import code_of
+from parflow_jupyter.maps import MapOptions, run_map
+from parflow_jupyter.maps.monitor import run_record
+from parflow_jupyter.maps.monitor.run_record import code_of
 from parflow_jupyter.stores.runs import history as module
 from parflow_jupyter.stores.runs.history import History
 from parflow_jupyter.stores.runs.listing import RunList, run_list
@@ -128,7 +129,7 @@ def test_times_of_a_long_run_are_those_of_the_slowest(tmp_path, monkeypatch):
         if x in (77, 1234):
             time.sleep(0.03)
 
-    monkeypatch.setattr(account, "ITEMS", 2)
+    monkeypatch.setattr(run_record, "ITEMS", 2)
     history = History(tmp_path / "runs.sqlite")
     run_map(item, [range(2000)], options=quiet(), history=history)
     (run,) = run_list(history, 1)

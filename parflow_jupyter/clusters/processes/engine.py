@@ -100,7 +100,7 @@ def _run_engine(spec: dict[str, Any]) -> None:
         def _signal_stop(self, sig: int, frame: Any) -> None:
             super()._signal_stop(sig, frame)
             if engine_counters.is_busy():
-                agent = sys.modules.get("parflow_jupyter.maps.agent")
+                agent = sys.modules.get("parflow_jupyter.maps.worker.worker")
                 if agent is not None:
                     # An item did not fail because its engine is ended: it runs elsewhere.
                     agent.AGENT.leave()

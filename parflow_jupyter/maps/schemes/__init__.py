@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from pkgutil import iter_modules
 
 from parflow_jupyter.errors import SchemeUnavailableError
-from parflow_jupyter.maps.schemes.base import Capabilities, Plan, Readiness, Scheme, Sink, Slots
+from parflow_jupyter.maps.abc import Capabilities, Plan, Readiness, Scheme, Sink, Slots
 from parflow_jupyter.stores.scheme_settings import GROUP
 
 

@@ -17,12 +17,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from parflow_jupyter._system.cpu_count import counted
-from parflow_jupyter.maps.agent import AGENT, words_of
-from parflow_jupyter.maps.control import answer
-from parflow_jupyter.maps.envelope import Batch
-from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, why_unfit
-from parflow_jupyter.maps.schemes._wishes import Heard, Wish, WishingSlots
-from parflow_jupyter.maps.schemes.base import (
+from parflow_jupyter.maps.abc import (
     Capabilities,
     Plan,
     Readiness,
@@ -34,6 +29,11 @@ from parflow_jupyter.maps.schemes.base import (
     SlotRefused,
     Slots,
 )
+from parflow_jupyter.maps.messages import Batch
+from parflow_jupyter.maps.schemes._engine_probe import KNOWN, PROBE, why_unfit
+from parflow_jupyter.maps.schemes._remote import Heard, Wish, WishingSlots
+from parflow_jupyter.maps.worker.control import answer
+from parflow_jupyter.maps.worker.worker import AGENT, words_of
 
 DEADLINE = 5.0
 """Seconds that the scheduler has to tell its workers."""

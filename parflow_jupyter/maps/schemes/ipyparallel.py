@@ -13,22 +13,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from parflow_jupyter.maps.agent import RunBatch
-from parflow_jupyter.maps.control import FIELD
-from parflow_jupyter.maps.envelope import Batch
-from parflow_jupyter.maps.schemes._deaf import DEAF, Deaf, replacing
-from parflow_jupyter.maps.schemes._messages import (
-    OnEngineExit,
-    engine_of,
-    hear,
-    hear_exits,
-    hear_of_another,
-    is_loss,
-    slot_of,
-)
-from parflow_jupyter.maps.schemes._probe import KNOWN, PROBE, Asked, prepare_canning, why_unfit
-from parflow_jupyter.maps.schemes._wishes import Heard, Wish, WishingSlots
-from parflow_jupyter.maps.schemes.base import (
+from parflow_jupyter.maps.abc import (
     Capabilities,
     Plan,
     Readiness,
@@ -40,6 +25,27 @@ from parflow_jupyter.maps.schemes.base import (
     SlotRefused,
     Slots,
 )
+from parflow_jupyter.maps.messages import Batch
+from parflow_jupyter.maps.schemes._engine_probe import (
+    KNOWN,
+    PROBE,
+    Asked,
+    prepare_canning,
+    why_unfit,
+)
+from parflow_jupyter.maps.schemes._engine_replies import (
+    OnEngineExit,
+    engine_of,
+    hear,
+    hear_exits,
+    hear_of_another,
+    is_loss,
+    slot_of,
+)
+from parflow_jupyter.maps.schemes._remote import Heard, Wish, WishingSlots
+from parflow_jupyter.maps.schemes._unresponsive import DEAF, Deaf, replacing
+from parflow_jupyter.maps.worker.control import FIELD
+from parflow_jupyter.maps.worker.worker import RunBatch
 
 Connect = Callable[[], Any]
 Replace = Callable[[int, int | None], None]

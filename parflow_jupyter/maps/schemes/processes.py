@@ -8,9 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from parflow_jupyter._system.cpu_count import cores, counted
-from parflow_jupyter.maps.envelope import Batch
-from parflow_jupyter.maps.schemes._wishes import Heard, Wish, WishingSlots
-from parflow_jupyter.maps.schemes.base import (
+from parflow_jupyter.maps.abc import (
     Capabilities,
     Plan,
     Readiness,
@@ -21,6 +19,8 @@ from parflow_jupyter.maps.schemes.base import (
     SlotLeft,
     Slots,
 )
+from parflow_jupyter.maps.messages import Batch
+from parflow_jupyter.maps.schemes._remote import Heard, Wish, WishingSlots
 
 
 class ProcessesScheme(Scheme):
@@ -53,7 +53,7 @@ class ProcessesScheme(Scheme):
 
 class _Processes(WishingSlots):
     def __init__(self, plan: Plan, sink: Sink, count: int, threads: int) -> None:
-        from parflow_jupyter.maps.schemes._workers import WORKERS, Worker
+        from parflow_jupyter.maps.schemes._loky import WORKERS, Worker
 
         super().__init__(plan, sink)
         self._threads = threads

@@ -7,10 +7,7 @@ import threading
 from contextlib import suppress
 from functools import partial
 
-from parflow_jupyter.maps.envelope import Batch, Envelope
-from parflow_jupyter.maps.interrupts import Current
-from parflow_jupyter.maps.items import call_init, run_items
-from parflow_jupyter.maps.schemes.base import (
+from parflow_jupyter.maps.abc import (
     HERE,
     Answered,
     Capabilities,
@@ -24,7 +21,10 @@ from parflow_jupyter.maps.schemes.base import (
     Slots,
     as_it_is,
 )
-from parflow_jupyter.maps.seeds import keep_state, seeder
+from parflow_jupyter.maps.messages import Batch, Envelope
+from parflow_jupyter.maps.worker.interrupts import Current
+from parflow_jupyter.maps.worker.item_loop import call_init, run_items
+from parflow_jupyter.maps.worker.random_state import keep_state, seeder
 
 
 class SerialScheme(Scheme):

@@ -6,11 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from parflow_jupyter._system.cpu_count import cores, counted
-from parflow_jupyter.maps.envelope import Batch, Envelope
-from parflow_jupyter.maps.interrupts import Current
-from parflow_jupyter.maps.items import call_init, run_items
-from parflow_jupyter.maps.nesting import inside_an_item
-from parflow_jupyter.maps.schemes.base import (
+from parflow_jupyter.maps.abc import (
     Alive,
     Answered,
     Capabilities,
@@ -25,6 +21,10 @@ from parflow_jupyter.maps.schemes.base import (
     Slots,
     as_it_is,
 )
+from parflow_jupyter.maps.messages import Batch, Envelope
+from parflow_jupyter.maps.worker.interrupts import Current
+from parflow_jupyter.maps.worker.item_loop import call_init, run_items
+from parflow_jupyter.maps.worker.nesting import inside_an_item
 
 
 class ThreadsScheme(Scheme):

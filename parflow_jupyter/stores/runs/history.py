@@ -111,7 +111,7 @@ class History:
 
         Args:
             run: Its id.
-            details: JSON data; see :mod:`parflow_jupyter.maps.account`.
+            details: JSON data; see :mod:`parflow_jupyter.maps.monitor.run_record`.
         """
         text = json.dumps(details, default=str)
         self._write(("INSERT OR REPLACE INTO details (run, details) VALUES (?, ?)", (run, text)))

@@ -1,0 +1,263 @@
+"""What a scheme is: slots that come and go, and can be given batches."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from parflow_jupyter.maps.messages import Batch, Envelope
+from parflow_jupyter.maps.transport.function import Shipped
+
+Slot = str
+"""Name of a slot within a run, such as "engine 0"."""
+
+HERE: Slot = "here"
+"""The slot of a scheme that runs the items in the process of the caller."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a scheme can do; what it can't is refused up front, or avoided by "auto".
+
+    Args:
+        timeout: Can interrupt a single item.
+        seeds: Can give every item its own random numbers.
+        captures: Keeps what items print with them.
+        survives: Goes on when a slot is killed.
+        in_caller: Runs the items in the caller's own thread.
+        gives_back: Slots hand back items they did not start.
+    """
+
+    timeout: bool = False
+    seeds: bool = True
+    captures: bool = False
+    survives: bool = False
+    in_caller: bool = False
+    gives_back: bool = False
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """How many slots a scheme has now, and why, in words that fit after its name.
+
+    Example:
+        >>> str(Readiness(2, "2 engines connected"))
+        '2 engines connected'
+    """
+
+    slots: int
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is the same for all batches of a run.
+
+    Args:
+        run: Identity of the run.
+        function: What is called with each item.
+        seed: Entropy of the items' random numbers, or None.
+        shipped: The function as it travels; None where it does not.
+        timeout: Seconds that an item may take, or None.
+        init: Called in each slot before its first item, or None.
+        total: Number of items, or None where the input is unsized.
+        items: The input, one list per iterable, where large arrays that several items have are
+            sent once; None where every item is sent by itself.
+    """
+
+    run: str
+    function: Callable[..., Any]
+    seed: int | None = None
+    shipped: Shipped | None = None
+    timeout: float | None = None
+    init: Callable[[], Any] | None = None
+    total: int | None = None
+    items: Sequence[Sequence[Any]] | None = None
+
+
+@dataclass(frozen=True)
+class SlotJoined:
+    """A slot is ready for batches."""
+
+    slot: Slot
+    about: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SlotLeft:
+    """A slot is gone, and with it what it had not answered.
+
+    ``replaceable`` tells whether it makes sense to ask for a new one.
+    """
+
+    slot: Slot
+    why: str
+    replaceable: bool = True
+
+
+@dataclass(frozen=True)
+class SlotRefused:
+    """A slot can't take part, and why."""
+
+    slot: Slot
+    why: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A batch came back.
+
+    Args:
+        slot: Where it ran.
+        batch: Its number.
+        unpack: Returns the envelope; may raise what loading the results raises.
+        sent_bytes: Packed size of the batch, 0 where nothing was packed.
+        answer_bytes: Packed size of the answer, likewise.
+    """
+
+    slot: Slot
+    batch: int
+    unpack: Callable[[], Envelope]
+    sent_bytes: int = 0
+    answer_bytes: int = 0
+
+
+def as_it_is(envelope: Envelope) -> Envelope:
+    """Return an envelope that nobody packed."""
+    return envelope
+
+
+@dataclass(frozen=True)
+class Early:
+    """What a batch that goes on has finished.
+
+    Args:
+        slot: Where it runs.
+        batch: Its number.
+        first: Position of the first item in the envelope.
+        unpack: Returns the envelope; may raise what loading the results raises.
+    """
+
+    slot: Slot
+    batch: int
+    first: int
+    unpack: Callable[[], Envelope]
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """A slot will not run the items of a batch from ``position`` on."""
+
+    slot: Slot
+    batch: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Alive:
+    """A slot said that it is alive, also while an item runs.
+
+    Args:
+        slot: Its name.
+        batch: What it runs now, or None.
+        position: The item's place in that batch.
+        overdue: Seconds by which that item has passed its timeout, 0 before that.
+    """
+
+    slot: Slot
+    batch: int | None = None
+    position: int = 0
+    overdue: float = 0.0
+
+
+def alive(slot: Slot, run: str, status: dict[str, Any]) -> Alive:
+    """Return what an agent's status says about a run.
+
+    Example:
+        >>> status = {"run": "r", "batch": 4, "position": 2, "overdue": 0.5}
+        >>> alive("engine 0", "r", status)
+        Alive(slot='engine 0', batch=4, position=2, overdue=0.5)
+        >>> alive("engine 0", "another run", status)
+        Alive(slot='engine 0', batch=None, position=0, overdue=0.0)
+    """
+    if status["run"] != run:
+        return Alive(slot)
+    return Alive(slot, status["batch"], status["position"], status["overdue"])
+
+
+SlotEvent = SlotJoined | SlotLeft | SlotRefused | Answered | Early | GivenBack | Alive
+Sink = Callable[[SlotEvent], None]
+"""Takes events of slots, from any thread; returns at once."""
+
+
+class Slots(ABC):
+    """The slots of a scheme for one run. No method waits for a slot."""
+
+    @abstractmethod
+    def submit(self, slot: Slot, batch: Batch) -> None:
+        """Give a slot a batch; its ``Answered`` comes by the sink.
+
+        Raises:
+            CannotShipError: Its items can't be pickled.
+        """
+
+    @abstractmethod
+    def interrupt(self, slot: Slot) -> None:
+        """Interrupt the run's item there, and keep its queued batches from starting."""
+
+    def give_back(self, slot: Slot, batch: int, size: int) -> None:  # noqa: B027 - may stay as it is
+        """Ask for the items of a batch that were not started; ``GivenBack`` tells which."""
+
+    def collect(self, slot: Slot, batch: int, first: int) -> None:  # noqa: B027 - may stay as it is
+        """Ask for the results of a batch that goes on, from an item on; ``Early`` brings them."""
+
+    def running(self, slot: Slot) -> tuple[int, int] | None:
+        """Return the batch and the place in it where a slot was last seen, also of a dead one."""
+        return None
+
+    def ask_alive(self, slot: Slot) -> None:  # noqa: B027 - may stay as it is
+        """Ask a slot for an ``Alive``."""
+
+    def replace(self, slot: Slot) -> bool:
+        """Ask for a new slot instead of a dead one; return whether one may come."""
+        return False
+
+    def kill(self, slot: Slot) -> bool:
+        """End a slot that does not let go of an item; return whether it will be gone soon."""
+        return False
+
+    def awaited(self) -> bool:
+        """Return whether a slot that is there has not answered yet whether it takes part."""
+        return False
+
+    def poll(self) -> None:  # noqa: B027 - may stay as it is
+        """Look for slots that came or went; called about ten times a second."""
+
+    def run_here(self, timeout: float) -> None:  # noqa: B027 - may stay as it is
+        """Run waiting batches in the calling thread; only for schemes that do."""
+
+    def close(self) -> None:  # noqa: B027 - may stay as it is
+        """Let go of everything; called once, also after failures."""
+
+
+class Scheme(ABC):
+    """A way to run the items of a map."""
+
+    name: ClassVar[str]
+    kind: ClassVar[Literal["serial", "threads", "processes", "remote"]]
+    capabilities: ClassVar[Capabilities]
+    ships: ClassVar[bool] = True
+    """Whether the function has to be picklable."""
+
+    @abstractmethod
+    def readiness(self) -> Readiness:
+        """Return how many slots there are now, without starting any."""
+
+    @abstractmethod
+    def open(self, plan: Plan, sink: Sink) -> Slots:
+        """Begin a run: slots that are there, or come later, are told to the sink."""

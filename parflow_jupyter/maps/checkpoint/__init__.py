@@ -1,0 +1,1 @@
+"""What of a run is kept: looked up before items run, written down as they end."""

@@ -1,0 +1,1 @@
+"""How functions, items and results travel to slots in other processes."""

@@ -1,0 +1,194 @@
+"""Packs batches for slots in other processes; what all batches share goes to each slot once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import cloudpickle
+
+from parflow_jupyter.errors import CannotShipError
+from parflow_jupyter.maps.abc import Answered, Plan, Slot
+from parflow_jupyter.maps.messages import Batch, Envelope, Failure
+from parflow_jupyter.maps.transport.function import ship, what_cannot_be_pickled
+from parflow_jupyter.maps.transport.shared_buffers import LARGE, OnTray, Trays, weight
+from parflow_jupyter.maps.transport.shared_memory import Marks
+
+
+class Packer:
+    """Packs the batches of one run for an ``Agent`` to run.
+
+    Args:
+        plan: What is the same for all batches of the run.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._shipped = plan.shipped or ship(plan.function, plan.init)
+        self._has_function: set[Slot] = set()
+        self._marks = Marks()
+        self._afar: dict[Slot, set[int]] = {}
+        self._trays = Trays()
+        self._is_heavy = False
+        self._near: set[Slot] = set()
+        if plan.items is not None and self._shipped.shares is not None:
+            self._shipped.shares.look_at(plan.items)
+
+    def pack(self, slot: Slot, batch: Batch) -> tuple[bytes, int]:
+        """Return what to send of a batch, with what all batches need if the slot lacks it.
+
+        Returns:
+            The bytes to send, and how many the batch takes, which may be on a tray.
+
+        Raises:
+            CannotShipError: An item can't be pickled.
+        """
+        head: dict[str, Any] = {
+            "run": batch.run,
+            "batch": batch.id,
+            "indices": batch.indices,
+            "budget": batch.budget,
+            "seed": self._plan.seed,
+            "timeout": self._plan.timeout,
+            "key": self._shipped.key,
+            "tray": self._trays.lend(batch.id) if self._wants_tray(slot) else None,
+        }
+        try:
+            items, numbers = self._items(batch)
+            numbers = self._with_function(slot, head, numbers)
+            packed = cloudpickle.dumps((head | self._shared(slot, numbers), items))
+        except Exception as error:
+            self._trays.give_back(batch.id)
+            where = what_cannot_be_pickled(batch.columns, "items")
+            raise CannotShipError(
+                f"An item can't be sent to other processes: {where or error}. "
+                f"Pass plain data, and open files and connections inside the function."
+            ) from error
+        self._is_heavy |= len(packed) >= LARGE
+        return self._trays.put(batch.id, packed), len(packed)
+
+    def _wants_tray(self, slot: Slot) -> bool:
+        if not self._is_heavy or slot in self._afar or slot not in self._has_function:
+            return False
+        if self._marks.reached(slot):
+            self._near.add(slot)
+        return slot in self._near
+
+    def _items(self, batch: Batch) -> tuple[bytes, list[int]]:
+        shares = self._shipped.shares
+        if shares is None or self._plan.items is None:
+            return cloudpickle.dumps(batch.columns), []
+        return shares.dumps_items(batch.columns)
+
+    def _with_function(self, slot: Slot, head: dict[str, Any], numbers: list[int]) -> list[int]:
+        head["items"] = numbers
+        if slot in self._has_function:
+            return numbers
+        shipped = self._shipped
+        head |= {
+            "function": shipped.pickled,
+            "parts": shipped.numbers,
+            "sources": shipped.sources,
+            "paths": shipped.paths,
+            "folder": shipped.folder,
+            "mark": self._marks.place(slot),
+        }
+        return [*numbers, *shipped.numbers]
+
+    def _shared(self, slot: Slot, numbers: list[int]) -> dict[str, Any]:
+        shares = self._shipped.shares
+        if shares is None or not numbers:
+            return {}
+        sent = self._afar.get(slot)
+        if sent is None:
+            return shares.head(numbers, afar=False)
+        new = [number for number in dict.fromkeys(numbers) if number not in sent]
+        sent.update(new)
+        old = shares.head([n for n in numbers if n not in new], afar=False)
+        far = shares.head(new, afar=True)
+        places = {**old.get("places", {}), **far.get("places", {})}
+        return {"memory": None, "places": places, "data": far.get("data", {})}
+
+    def sent(self, slot: Slot) -> None:
+        """Remember that a slot was sent the function."""
+        self._has_function.add(slot)
+
+    def forget(self, slot: Slot) -> None:
+        """Send a slot the function again with its next batch."""
+        self._has_function.discard(slot)
+        # Whoever comes in its place under this name may be elsewhere.
+        self._near.discard(slot)
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether slots of this host tell where they are, also when they are dead."""
+        return self._marks.there
+
+    def running(self, slot: Slot) -> tuple[int, int] | None:
+        """Return the batch and the place in it where a slot was last seen, if that is known."""
+        return self._marks.running(slot)
+
+    def close(self) -> None:
+        """Let go of what is shared with the slots."""
+        self._marks.close()
+        self._trays.close()
+        if self._shipped.shares is not None:
+            self._shipped.shares.close()
+
+    @property
+    def shares_anything(self) -> bool:
+        """Whether slots hold arrays for this run, which they should forget at its end."""
+        return bool(self._shipped.shares)
+
+    def answered(self, slot: Slot, batch: int, answer: Any, size: int) -> Answered:
+        """Return the event of a batch that came back.
+
+        Args:
+            slot: Where it ran.
+            batch: Its number.
+            answer: What came: the packed envelope, or an error.
+            size: Bytes that the batch took.
+        """
+        heavy = weight(answer)
+        self._is_heavy |= max(size, heavy) >= LARGE
+        return Answered(slot, batch, partial(self._taken, slot, batch, answer), size, heavy)
+
+    def unpack(self, slot: Slot, answer: Any) -> Envelope:
+        """Return the envelope in a slot's answer, or raise what came instead."""
+        if isinstance(answer, BaseException):
+            raise answer
+        return self._looked_at(slot, cloudpickle.loads(answer))
+
+    def _taken(self, slot: Slot, batch: int, answer: Any) -> Envelope:
+        if isinstance(answer, BaseException):
+            # What happened to the slot is not known: it may still write there.
+            self._trays.drop(batch)
+            raise answer
+        try:
+            found = cloudpickle.loads(answer)
+            envelope = self._trays.read(found) if isinstance(found, OnTray) else found
+        finally:
+            # Whether or not it can be loaded: the slot has answered and writes there no more.
+            self._trays.give_back(batch)
+        return self._looked_at(slot, envelope)
+
+    def _looked_at(self, slot: Slot, envelope: Envelope) -> Envelope:
+        if envelope.state in ("need-function", "need-shared"):
+            self.forget(slot)
+        if envelope.state == "need-shared":
+            # It is on another host, or made room for other runs.
+            self._afar[slot] = set()
+        if self.shares_anything:
+            envelope.failures = [_explained(failure) for failure in envelope.failures]
+        return envelope
+
+
+def _explained(failure: Failure) -> Failure:
+    if failure.kind != "ValueError" or "read-only" not in failure.text:
+        return failure
+    hint = (
+        "Large arrays are shared between items and can't be written to: copy what the function "
+        "changes, or use share=False.\n"
+    )
+    return replace(failure, traceback=f"{failure.traceback.rstrip()}\n{hint}")

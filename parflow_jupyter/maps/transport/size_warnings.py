@@ -1,0 +1,113 @@
+"""Notices items and functions that are heavy to send, and says what to do: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from parflow_jupyter.maps.scheduler.batch_size import FIRST
+
+ITEM_BYTES = 1 << 20
+"""Size of an item from which sending it is worth a word."""
+
+FUNCTION_BYTES = 64 << 20
+"""Size of a function, with all it refers to, from which it is."""
+
+_LOOKED_AT = 3
+_WORTH_WAITING = 1 << 16
+
+
+def first_of(columns: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Return the first values of each column, to judge the others by.
+
+    Example:
+        >>> first_of([range(9), "abcdef"])
+        [range(0, 3), 'abc']
+    """
+    return [column[:_LOOKED_AT] for column in columns]
+
+
+def heavy_items(columns: Sequence[Sequence[Any]], *, shared: bool = False) -> str | None:
+    """Return what to tell about the items' size, or None.
+
+    Args:
+        columns: The input, one sequence per iterable.
+        shared: Whether an array that all items have is sent once.
+
+    Example:
+        >>> heavy_items([[b"abc"] * 10]) is None
+        True
+        >>> heavy_items([[bytes(3 << 20)] * 10])[:60]
+        'All items are the same object of 3.0 MB, sent once per item:'
+    """
+    for column in columns:
+        (first,) = first_of([column])
+        size = min((bytes_of(value) for value in first), default=0)
+        if size < ITEM_BYTES or len(column) < 2:
+            continue
+        shown = f"{size / (1 << 20):.1f} MB"
+        if all(value is first[0] for value in first):
+            if shared and not isinstance(first[0], (str, bytearray)):
+                continue
+            return (
+                f"All items are the same object of {shown}, sent once per item: refer to it in the "
+                f"function instead, as with functools.partial, and it goes once per engine."
+            )
+        return (
+            f"Items are heavy ({shown} and more), and each is copied to where it runs: give file "
+            f"names or positions, and let the function load its part."
+        )
+    return None
+
+
+def heavy_function(name: str, size: int) -> str | None:
+    """Return what to tell about a function's size, or None.
+
+    Args:
+        name: What it is called.
+        size: Bytes of the function with all it refers to.
+
+    Example:
+        >>> heavy_function("f", 1000) is None
+        True
+        >>> heavy_function("f", 200 << 20)[:58]
+        'f and what it refers to take 200 MB, sent once per engine:'
+    """
+    if size < FUNCTION_BYTES:
+        return None
+    return (
+        f"{name} and what it refers to take {size >> 20} MB, sent once per engine: where they can "
+        f"be read from a file, load them there with init=."
+    )
+
+
+def first_size(columns: Sequence[Sequence[Any]] | None, *, streamed: bool) -> int:
+    """Return how many items a slot gets before anything is known of them.
+
+    One, where more would mean to read far ahead, or to send a lot in vain.
+
+    Args:
+        columns: The input, one sequence per iterable, if it is known.
+        streamed: Whether the input is read while the map runs.
+
+    Example:
+        >>> first_size([[1, 2, 3]], streamed=False), first_size([[bytes(1 << 20)]], streamed=False)
+        (64, 1)
+    """
+    heavy = any(
+        bytes_of(value) > _WORTH_WAITING for column in first_of(columns or []) for value in column
+    )
+    return 1 if streamed or heavy else FIRST
+
+
+def bytes_of(value: object) -> int:
+    """Return the size of a value's data where that is known at once, else 0.
+
+    Example:
+        >>> bytes_of("abc"), bytes_of(memoryview(b"ab")), bytes_of(3)
+        (3, 2, 0)
+    """
+    if isinstance(value, (bytes, bytearray, str)):
+        return len(value)
+    size = getattr(value, "nbytes", 0)
+    return size if isinstance(size, int) else 0

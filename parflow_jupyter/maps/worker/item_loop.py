@@ -1,0 +1,239 @@
+"""Runs the items of a batch, one after the other, and turns whatever happens into data.
+
+The same code runs on an engine and, for the serial scheme, in the process of
+the caller. It needs the standard library and cloudpickle only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import sys
+import threading
+import time
+import traceback
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import cloudpickle
+
+from parflow_jupyter.maps.messages import TIMED_OUT, Envelope, Failure
+from parflow_jupyter.maps.worker.capture import Capture
+from parflow_jupyter.maps.worker.interrupts import Current
+from parflow_jupyter.maps.worker.timeouts import watching
+
+_ALWAYS_WRAPPED = (KeyboardInterrupt, SystemExit, GeneratorExit, StopIteration, StopAsyncIteration)
+_MAX_TRACEBACK = 20_000
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+_OURS = tuple(os.path.join(_PACKAGE, room) + os.sep for room in ("maps", "tasks"))
+
+
+def run_items(
+    function: Callable[..., Any],
+    columns: Sequence[Sequence[Any]],
+    indices: Sequence[int],
+    current: Current,
+    *,
+    budget: float | None = None,
+    seed: Callable[[int], None] | None = None,
+    by_pickle: bool = True,
+    capture: bool = True,
+    timeout: float | None = None,
+) -> Envelope:
+    """Call ``function`` on each row of ``columns`` and return the envelope.
+
+    Args:
+        function: What to call; a coroutine function is awaited.
+        columns: One sequence per argument, all as long as ``indices``.
+        indices: Position of each item in the input.
+        current: Tells others what runs here, and carries their wishes to stop.
+        budget: Seconds after which the remaining items are handed back.
+        seed: Called with the index of each item before it runs.
+        by_pickle: Whether values and exceptions have to make a round trip.
+        capture: Whether what the items print is kept with them, instead of shown.
+        timeout: Seconds after which an item is interrupted; only in the main thread.
+    """
+    envelope = current.envelope = Envelope(current.batch, started=time.time())
+    with (
+        Capture(current, on=capture) as captured,
+        _caller(function, len(columns)) as call,
+        watching(current, timeout),
+        current.running(),
+    ):
+        envelope.shown = captured.kept
+        current.begin(time.perf_counter(), timeout)
+        rows = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+        before = (lambda k: seed(indices[k])) if seed is not None else None
+        try:
+            _loop(call, rows, current, envelope, budget, before, by_pickle)
+        except KeyboardInterrupt:
+            current.interrupted = True
+        finally:
+            current.end()
+    if (whole := _even(envelope)) < len(indices):
+        envelope.state = "interrupted" if current.interrupted else "partial"
+    envelope.output, envelope.shown = captured.kept(), None
+    count_completed(whole)
+    return envelope
+
+
+def _even(envelope: Envelope) -> int:
+    # An interrupt may come between the keeping of a value and that of its time.
+    whole = min(len(envelope.values), len(envelope.stops))
+    del envelope.values[whole:], envelope.stops[whole:]
+    return whole
+
+
+def _loop(
+    call: Callable[[Any], Any],
+    rows: Sequence[Any],
+    current: Current,
+    envelope: Envelope,
+    budget: float | None,
+    before: Callable[[int], None] | None,
+    by_pickle: bool,
+) -> None:
+    clock = time.perf_counter
+    keep, stopped = envelope.values.append, array.append
+    stops, mark = envelope.stops, current.mark
+    start = clock()
+    now = 0.0
+    limit = float("inf") if budget is None else budget
+    for k, row in enumerate(rows):
+        current.began = now
+        # Announce first, look second: see Current.give_back.
+        mark[1] = k
+        if k >= current.limit:
+            return
+        try:
+            if before is not None:
+                before(k)
+            value = call(row)
+        except BaseException as error:
+            if current.must_stop(error):
+                current.interrupted = True
+                return
+            if current.expired == k:
+                envelope.failures.append(_timed_out(k, error, current.timeout))
+            else:
+                envelope.failures.append(describe(k, error, by_pickle))
+            value = None
+        keep(value)
+        now = clock() - start
+        stopped(stops, now)
+        if now > limit:
+            return
+
+
+@contextmanager
+def _caller(function: Callable[..., Any], arity: int) -> Iterator[Callable[[Any], Any]]:
+    if not _is_async(function):
+        yield function if arity == 1 else lambda row: function(*row)
+        return
+    with _own_loop() as run:
+        yield (lambda x: run(function(x))) if arity == 1 else (lambda row: run(function(*row)))
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - it is the method that may be async
+    )
+
+
+@contextmanager
+def _own_loop() -> Iterator[Callable[[Any], Any]]:
+    # An engine's kernel runs its own loop in this thread; it is hidden while ours runs,
+    # because asyncio allows one running loop per thread.
+    outer = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    loop = asyncio.new_event_loop()
+    try:
+        yield loop.run_until_complete
+    finally:
+        _drain(loop)
+        loop.close()
+        asyncio._set_running_loop(outer)
+
+
+def _drain(loop: asyncio.AbstractEventLoop) -> None:
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+
+
+def describe(position: int, error: BaseException, by_pickle: bool) -> Failure:
+    """Return the failure of an item; its exception comes along if it can make the round trip."""
+    kind = type(error).__name__
+    try:
+        text = str(error)
+    except Exception as problem:
+        text = f"(its text can't be shown: {type(problem).__name__})"
+    trace = readable_traceback(error)
+    if isinstance(error, _ALWAYS_WRAPPED):
+        return Failure(position, kind, text, trace)
+    if not by_pickle:
+        return Failure(position, kind, text, trace, exception=error)
+    return Failure(position, kind, text, trace, pickled=_round_trip(error))
+
+
+def call_init(
+    init: Callable[[], Any], current: Current, *, by_pickle: bool = True
+) -> Envelope | None:
+    """Call what prepares a slot; return None, or the envelope that tells why it failed."""
+    try:
+        with current.running():
+            init()
+    except BaseException as error:
+        if current.must_stop(error):
+            current.interrupted = True
+            return Envelope(current.batch, "interrupted")
+        return Envelope(current.batch, "bad-init", failures=[describe(0, error, by_pickle)])
+    return None
+
+
+def _timed_out(position: int, error: BaseException, timeout: float | None) -> Failure:
+    text = f"it took longer than its timeout of {timeout:g} s"
+    return Failure(position, TIMED_OUT, text, readable_traceback(error))
+
+
+def readable_traceback(error: BaseException) -> str:
+    """Return the formatted traceback without the frames of this package, bounded in length."""
+    tb = error.__traceback__
+    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(_OURS):
+        tb = tb.tb_next
+    try:
+        lines = traceback.format_exception(type(error), error, tb)
+    except Exception:
+        lines = [f"{type(error).__name__} (its traceback can't be shown)\n"]
+    text = "".join(lines)
+    if len(text) > _MAX_TRACEBACK:
+        half = _MAX_TRACEBACK // 2
+        text = f"{text[:half]}\n... (shortened) ...\n{text[-half:]}"
+    return text
+
+
+def _round_trip(error: BaseException) -> bytes | None:
+    try:
+        pickled: bytes = cloudpickle.dumps(error)
+        again = cloudpickle.loads(pickled)
+    except Exception:
+        return None
+    return pickled if type(again) is type(error) else None
+
+
+def count_completed(count: int) -> None:
+    """Count items as tasks of this engine; without a call, a batch would count as one."""
+    counters = sys.modules.get("parflow_jupyter.clusters.processes.engine_counters")
+    if counters is not None:
+        counters.add_completed(count)
+
+
+def in_main_thread() -> bool:
+    """Return whether signals reach this thread."""
+    return threading.current_thread() is threading.main_thread()

@@ -1,0 +1,288 @@
+"""The agent on an engine: runs batches of any run, and keeps the functions it was sent.
+
+It is imported by the first thing a map sends to an engine, and needs the
+standard library, cloudpickle and psutil only. Requests and answers are bytes, so that
+nothing but this file has to agree with the client's packing.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cloudpickle
+
+from parflow_jupyter.maps.messages import Envelope
+from parflow_jupyter.maps.transport.function import what_cannot_be_pickled
+from parflow_jupyter.maps.transport.shared_arrays import load
+from parflow_jupyter.maps.transport.shared_buffers import OnTray, answered
+from parflow_jupyter.maps.transport.shared_memory import IDLE, open_mark
+from parflow_jupyter.maps.worker.array_cache import Held
+from parflow_jupyter.maps.worker.import_context import Surroundings
+from parflow_jupyter.maps.worker.interrupts import Current
+from parflow_jupyter.maps.worker.item_loop import call_init, count_completed, run_items
+from parflow_jupyter.maps.worker.random_state import keep_state, seeder
+
+PROTOCOL = 4
+_MAX_FUNCTION_BYTES = 512 << 20
+_MAX_REMEMBERED = 1000
+_MAX_MARKS = 20
+
+Callables = tuple[Callable[..., Any], Callable[[], Any] | None]
+"""A run's function, and its ``init``."""
+
+
+class Agent:
+    """Functions by content, oldest out first, and what is running now."""
+
+    def __init__(self, max_bytes: int = _MAX_FUNCTION_BYTES) -> None:
+        self._functions: OrderedDict[str, tuple[Callables, int]] = OrderedDict()
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._current: Current | None = None
+        self._stopped: OrderedDict[str, None] = OrderedDict()
+        self._limits: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self._ended: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self._begun: OrderedDict[str, None] = OrderedDict()
+        self._surroundings = Surroundings()
+        self._marks: OrderedDict[str, Any] = OrderedDict()
+        self._sharing: OrderedDict[str, str] = OrderedDict()
+        self._held = Held(forgotten=self._drop)
+
+    def run_batch(self, blob: bytes) -> bytes:
+        """Run one packed batch and return its packed envelope; never raises for an item."""
+        count_completed(0)
+        given = pickle.loads(blob)
+        batch = given.read() if isinstance(given, OnTray) else given
+        if not isinstance(batch, tuple):
+            # Out of reach, or an earlier answer lies there.
+            return _pack(Envelope(given.batch, "need-shared"))
+        head, packed = batch
+        return answered(_pack(self._envelope(head, packed)), head.get("tray"))
+
+    def _envelope(self, head: dict[str, Any], packed: bytes) -> Envelope:
+        self._open_mark(head)
+        held = self._held.take(head["run"], head)
+        if held is None:
+            return Envelope(head["batch"], "need-shared")
+        if self._surroundings.begin(head):
+            # They use modules as they were.
+            self._functions.clear()
+        with self._surroundings.of(head["run"]):
+            return self._loaded_and_run(head, packed, held)
+
+    def _loaded_and_run(
+        self, head: dict[str, Any], packed: bytes, held: dict[int, memoryview]
+    ) -> Envelope:
+        batch = head["batch"]
+        try:
+            found = self._function(head, held)
+        except BaseException as error:
+            return Envelope(batch, "bad-function", message=words_of(error))
+        if found is None:
+            return Envelope(batch, "need-function")
+        try:
+            columns = load(packed, head["items"], held)
+        except BaseException as error:
+            return Envelope(batch, "bad-items", message=words_of(error))
+        function, init = found
+        current = self._begin(head["run"], batch)
+        try:
+            envelope = self._initialized(init, current)
+            if envelope is None:
+                envelope = self._run(function, columns, head["indices"], current, head)
+        finally:
+            self._end(current)
+        return envelope
+
+    def _open_mark(self, head: dict[str, Any]) -> None:
+        mark = open_mark(head.get("mark"))
+        if mark is not None:
+            _remember(self._marks, head["run"], mark, _MAX_MARKS)
+
+    def _initialized(self, init: Callable[[], Any] | None, current: Current) -> Envelope | None:
+        """Call a run's ``init`` before its first item; return an envelope where that failed."""
+        if init is None or current.run in self._begun or not current.limit:
+            return None
+        failed = call_init(init, current)
+        if failed is None:
+            _remember(self._begun, current.run)
+        return failed
+
+    def _run(
+        self,
+        function: Callable[..., Any],
+        columns: Sequence[Sequence[Any]],
+        indices: Any,
+        current: Current,
+        head: dict[str, Any],
+    ) -> Envelope:
+        limits = {"budget": head["budget"], "timeout": head["timeout"]}
+        entropy = head.get("seed")
+        if entropy is None:
+            return run_items(function, columns, indices, current, **limits)
+        restore = keep_state()
+        try:
+            seed = seeder(entropy)
+            return run_items(function, columns, indices, current, seed=seed, **limits)
+        finally:
+            restore()
+
+    def _function(self, head: dict[str, Any], held: dict[int, memoryview]) -> Callables | None:
+        key, pickled = head["key"], head.get("function")
+        if key in self._functions:
+            self._functions.move_to_end(key)
+            return self._functions[key][0]
+        if pickled is None:
+            return None
+        functions: Callables = load(pickled, head["parts"], held)
+        if head["parts"]:
+            _remember(self._sharing, head["run"], key)
+        self._functions[key] = functions, len(pickled)
+        if head["parts"] and not self._held.keeps(head["run"], held):
+            # The client was gone before there was anything to drop.
+            self._drop(head["run"])
+        while len(self._functions) > 1 and self._size() > self._max_bytes:
+            self._functions.popitem(last=False)
+        return functions
+
+    def _size(self) -> int:
+        return sum(size for _, size in self._functions.values())
+
+    def _begin(self, run: str, batch: int) -> Current:
+        # Shown first, then the wishes are looked up: see Current.give_back.
+        current = Current(run, batch, mark=self._marks.get(run))
+        self._current = current
+        if run in self._stopped:
+            current.limit, current.interrupted = 0, True
+        if (run, batch) in self._limits:
+            current.limit = 0
+        return current
+
+    def _end(self, current: Current) -> None:
+        with self._lock:
+            _remember(self._ended, (current.run, current.batch))
+            self._current = None
+            current.mark[0] = IDLE
+
+    def stop(self, run: str) -> None:
+        """Stop a run: its running item is interrupted, its queued batches answer at once."""
+        with self._lock:
+            _remember(self._stopped, run)
+            current = self._current
+            if current is not None and current.run == run:
+                current.stop()
+
+    def forget(self, run: str) -> None:
+        """Let go of the large arrays of a run that is over."""
+        self._held.forget(run)
+
+    def holds(self) -> list[str]:
+        """Return the runs that large arrays are held for."""
+        return self._held.runs()
+
+    def _drop(self, run: str) -> None:
+        self._functions.pop(self._sharing.pop(run, ""), None)
+
+    def leave(self) -> None:
+        """Have the running batch answer with what it has: this process is about to end."""
+        # Called by a signal's handler, which may have interrupted whoever holds the lock.
+        current = self._current
+        if current is not None:
+            current.leave()
+
+    def give_back(self, run: str, batch: int, size: int) -> int:
+        """Return the first position of a batch that will not be run here any more."""
+        with self._lock:
+            if (run, batch) in self._ended:
+                return size
+            _remember(self._limits, (run, batch))
+            current = self._current
+            if current is not None and (current.run, current.batch) == (run, batch):
+                return current.give_back(size)
+            return 0
+
+    def collect(self, run: str, batch: int, first: int) -> bytes | None:
+        """Return the packed envelope of what a batch has finished from an item on, if anything."""
+        current = self._current
+        if current is None or (current.run, current.batch) != (run, batch):
+            return None
+        try:
+            early = current.finished(first)
+            return cloudpickle.dumps(early) if early is not None else None
+        except Exception:
+            # What can't be pickled, or changes meanwhile, comes with the whole batch.
+            return None
+
+    def status(self) -> dict[str, Any]:
+        """Return what runs now, or None each: run, batch, position, seconds past the timeout."""
+        current = self._current
+        if current is None:
+            return {"run": None, "batch": None, "position": None, "overdue": 0.0}
+        position, left = current.left()
+        return {
+            "run": current.run,
+            "batch": current.batch,
+            "position": position,
+            "overdue": max(0.0, -left) if position >= 0 else 0.0,
+        }
+
+
+def words_of(error: BaseException) -> str:
+    """Return an error's type and message."""
+    return f"{type(error).__name__}: {error}"
+
+
+def _remember(
+    kept: OrderedDict[Any, Any], key: Any, value: Any = None, most: int = _MAX_REMEMBERED
+) -> None:
+    kept[key] = value
+    while len(kept) > most:
+        kept.popitem(last=False)
+
+
+def _pack(envelope: Envelope) -> bytes:
+    try:
+        packed: bytes = cloudpickle.dumps(envelope)
+    except BaseException:
+        _replace_unpicklable(envelope)
+        packed = cloudpickle.dumps(envelope)
+    return packed
+
+
+def _replace_unpicklable(envelope: Envelope) -> None:
+    from parflow_jupyter.maps.messages import Failure
+
+    for k, value in enumerate(envelope.values):
+        try:
+            cloudpickle.dumps(value)
+        except BaseException as error:
+            envelope.values[k] = None
+            where = what_cannot_be_pickled(value, "the result")
+            text = (
+                f"The item ran, but its result can't be pickled: {where or error}. "
+                f"Return plain data instead, or use scheme='serial'."
+            )
+            failure = Failure(k, "CannotShipError", text, "", pickled=_cannot_ship(text))
+            envelope.failures.append(failure)
+
+
+def _cannot_ship(text: str) -> bytes:
+    from parflow_jupyter.errors import CannotShipError
+
+    packed: bytes = cloudpickle.dumps(CannotShipError(text))
+    return packed
+
+
+AGENT = Agent()
+"""The one agent of this process."""
+
+
+class RunBatch:
+    """What is sent to an engine to run a batch: pickled as a name, never as code."""
+
+    def __call__(self, blob: bytes) -> bytes:
+        return AGENT.run_batch(blob)

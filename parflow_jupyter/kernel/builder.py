@@ -14,8 +14,8 @@ from parflow_jupyter.errors import ConflictError, NotFoundError, ParflowError, P
 from parflow_jupyter.kernel.builder_messages import apply_edit
 from parflow_jupyter.kernel.builder_states import StateBoard
 from parflow_jupyter.pipelines import Pipeline, PipelineRun
-from parflow_jupyter.pipelines.document import shown_dict
-from parflow_jupyter.pipelines.resolve import check_error
+from parflow_jupyter.pipelines.files.document import shown_dict
+from parflow_jupyter.pipelines.running.resolve import check_error
 
 STATIC = Path(__file__).parent.parent / "static"
 

@@ -4,9 +4,9 @@ from parflow_jupyter.pipelines.check import check
 from parflow_jupyter.pipelines.model import Connection, Group, Handle, ModuleSpec, PortRef
 from parflow_jupyter.pipelines.pipeline import Pipeline
 from parflow_jupyter.pipelines.ports import Module, Port, module
-from parflow_jupyter.pipelines.report import ModuleReport, PipelineRun
-from parflow_jupyter.pipelines.run import run_pipeline
-from parflow_jupyter.pipelines.serial import serial_map
+from parflow_jupyter.pipelines.running.report import ModuleReport, PipelineRun
+from parflow_jupyter.pipelines.running.run import run_pipeline
+from parflow_jupyter.pipelines.running.serial import serial_map
 
 __all__ = [
     "Connection",

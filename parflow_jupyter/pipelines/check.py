@@ -13,7 +13,7 @@ from parflow_jupyter.pipelines.ports import Module, Port, registered
 from parflow_jupyter.pipelines.types import value_fits
 
 if TYPE_CHECKING:
-    from parflow_jupyter.pipelines.building import PipelineGraph
+    from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
 
 NOT_HERE = "is not defined in this process"
 """What a problem says if a function is missing here, though it may be there elsewhere."""

@@ -10,7 +10,7 @@ from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.pipelines.ports import Module, Port
 
 if TYPE_CHECKING:
-    from parflow_jupyter.pipelines.building import PipelineGraph
+    from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
 
 GROUP_PREFIX = "group:"
 """A module whose function is ``group:<id>`` runs that group."""

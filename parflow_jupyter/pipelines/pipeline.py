@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 
 from parflow_jupyter.errors import Problem
 from parflow_jupyter.events import Listener
-from parflow_jupyter.pipelines import document, script
-from parflow_jupyter.pipelines.building import PipelineGraph
 from parflow_jupyter.pipelines.check import NOT_HERE, check
-from parflow_jupyter.pipelines.plan import Cancel
-from parflow_jupyter.pipelines.report import PipelineRun
-from parflow_jupyter.pipelines.resolve import check_error, with_functions
-from parflow_jupyter.pipelines.run import run_pipeline
-from parflow_jupyter.pipelines.serial import serial_map
+from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
+from parflow_jupyter.pipelines.files import document, script
+from parflow_jupyter.pipelines.running.plan import Cancel
+from parflow_jupyter.pipelines.running.report import PipelineRun
+from parflow_jupyter.pipelines.running.resolve import check_error, with_functions
+from parflow_jupyter.pipelines.running.run import run_pipeline
+from parflow_jupyter.pipelines.running.serial import serial_map
 
 
 class Pipeline(PipelineGraph):

@@ -5,7 +5,7 @@ from pipeline_steps import add, join, load, measure, names, show
 
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.pipelines import Pipeline
-from parflow_jupyter.pipelines.layout import arrange
+from parflow_jupyter.pipelines.editing.layout import arrange
 
 
 def chain() -> tuple[Pipeline, list]:

@@ -13,7 +13,7 @@ from pipeline_steps import Stats, add, fail, join, load, measure, names, show
 from parflow_jupyter.errors import PipelineError, UnequalLengthsError
 from parflow_jupyter.events import MapProgress, MapStarted, ModuleChanged
 from parflow_jupyter.pipelines import Pipeline, module, run_pipeline, serial_map
-from parflow_jupyter.pipelines.plan import common_marks
+from parflow_jupyter.pipelines.running.plan import common_marks
 
 
 class RecordingMap:

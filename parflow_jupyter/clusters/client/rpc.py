@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from parflow_jupyter._system.environment import allowed_environment
+from parflow_jupyter._system.package_dir import IMPORT_ROOT
 from parflow_jupyter._system.private_json import check_writable, read_private_json, record_path
 from parflow_jupyter._system.process import ProcessIdentity, is_alive
 from parflow_jupyter._system.runtime_dir import (
@@ -161,7 +162,7 @@ def _connect_or_start(target: Target) -> socket.socket:
 
 def _spawn(target: Target, log: Path) -> int | None:
     """Run the supervisor's first process, which forks and leaves; return its exit code."""
-    boot = _BOOT.format(root=str(Path(__file__).resolve().parents[3]))
+    boot = _BOOT.format(root=IMPORT_ROOT)
     # It is no child of ours, and it inherits no pipe, so that nobody waits for its end.
     with open(log, "ab") as output, contextlib.suppress(subprocess.TimeoutExpired):
         return subprocess.run(

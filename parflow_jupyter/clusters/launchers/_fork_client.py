@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from parflow_jupyter._system.environment import BLAS_VARIABLES
+from parflow_jupyter._system.package_dir import IMPORT_ROOT
 from parflow_jupyter.errors import EngineStartError
 
 _BOOT = """
@@ -38,7 +39,6 @@ _FORK_SERVER_ENVIRONMENT = {
     # No thread may exist where processes are forked; engines set their own limits.
     **dict.fromkeys(BLAS_VARIABLES, "1"),
 }
-_PACKAGE_ROOT = Path(__file__).resolve().parents[3]
 
 
 class ForkServerClient:
@@ -62,7 +62,7 @@ class ForkServerClient:
 
     def _spawn(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         ours, theirs = socket.socketpair()
-        boot = _BOOT.format(root=str(_PACKAGE_ROOT), fd=theirs.fileno())
+        boot = _BOOT.format(root=IMPORT_ROOT, fd=theirs.fileno())
         try:
             with theirs, _open_log(self.log) as log:
                 process = subprocess.Popen(

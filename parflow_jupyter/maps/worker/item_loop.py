@@ -20,6 +20,7 @@ from typing import Any
 
 import cloudpickle
 
+from parflow_jupyter._system.package_dir import PACKAGE_DIR
 from parflow_jupyter.maps.messages import TIMED_OUT, Envelope, Failure
 from parflow_jupyter.maps.worker.capture import Capture
 from parflow_jupyter.maps.worker.interrupts import Current
@@ -27,8 +28,7 @@ from parflow_jupyter.maps.worker.timeouts import watching
 
 _ALWAYS_WRAPPED = (KeyboardInterrupt, SystemExit, GeneratorExit, StopIteration, StopAsyncIteration)
 _MAX_TRACEBACK = 20_000
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-_OURS = tuple(os.path.join(_PACKAGE, room) + os.sep for room in ("maps", "tasks"))
+_OURS = tuple(os.path.join(PACKAGE_DIR, room) + os.sep for room in ("maps", "tasks"))
 
 
 def run_items(

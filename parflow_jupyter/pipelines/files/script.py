@@ -14,7 +14,7 @@ from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec, unuse
 from parflow_jupyter.pipelines.ports import NO_DEFAULT
 
 if TYPE_CHECKING:
-    from parflow_jupyter.pipelines.building import PipelineGraph
+    from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
 
 _Ends = Mapping[tuple[str, str], str]
 """Port of a module → the Python expression of its value."""

@@ -11,7 +11,7 @@ from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.events import Listener, MapFinished, MapProgress, MapStarted
 
 if TYPE_CHECKING:
-    from parflow_jupyter.pipelines.plan import Cancel
+    from parflow_jupyter.pipelines.running.plan import Cancel
 
 _PERIOD = 0.1
 

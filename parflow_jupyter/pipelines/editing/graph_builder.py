@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any, Self
 
 from parflow_jupyter.errors import PipelineError
-from parflow_jupyter.pipelines import edits
-from parflow_jupyter.pipelines.grouping import make_group
-from parflow_jupyter.pipelines.layout import Position, arrange
+from parflow_jupyter.pipelines.editing import edits
+from parflow_jupyter.pipelines.editing.grouping import make_group
+from parflow_jupyter.pipelines.editing.layout import Position, arrange
 from parflow_jupyter.pipelines.model import (
     Connection,
     Function,

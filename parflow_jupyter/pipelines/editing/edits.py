@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.pipelines.check import port_place, shown_type, value_problem
+from parflow_jupyter.pipelines.editing.layout import Position
 from parflow_jupyter.pipelines.graph import find_cycle, find_loops
-from parflow_jupyter.pipelines.layout import Position
 from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec, listing
 
 if TYPE_CHECKING:
-    from parflow_jupyter.pipelines.building import PipelineGraph
+    from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
 
 
 def with_parameters(spec: ModuleSpec, parameters: Mapping[str, Any]) -> ModuleSpec:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from parflow_jupyter.errors import Problem
 from parflow_jupyter.events import Event, Listener, MapProgress, MapStarted, ModuleChanged
 from parflow_jupyter.pipelines.check import check
-from parflow_jupyter.pipelines.plan import Cancel, GroupFunction, Step, Tools, make_steps
-from parflow_jupyter.pipelines.report import ModuleReport, PipelineRun
-from parflow_jupyter.pipelines.resolve import check_error
-from parflow_jupyter.pipelines.tracebacks import without_ours
+from parflow_jupyter.pipelines.running.plan import Cancel, GroupFunction, Step, Tools, make_steps
+from parflow_jupyter.pipelines.running.report import ModuleReport, PipelineRun
+from parflow_jupyter.pipelines.running.resolve import check_error
+from parflow_jupyter.pipelines.running.tracebacks import without_ours
 
 if TYPE_CHECKING:
     from parflow_jupyter.pipelines.pipeline import Pipeline

@@ -12,10 +12,10 @@ from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.events import Listener
 from parflow_jupyter.pipelines.check import find_function
 from parflow_jupyter.pipelines.graph import find_loops, topological_order
-from parflow_jupyter.pipelines.loops import columns, spread, wrap
 from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec
 from parflow_jupyter.pipelines.ports import Module
-from parflow_jupyter.pipelines.serial import serial_map
+from parflow_jupyter.pipelines.running.loops import columns, spread, wrap
+from parflow_jupyter.pipelines.running.serial import serial_map
 
 OUTSIDE = ""
 """Stands for the module id of values that a group gets from outside."""

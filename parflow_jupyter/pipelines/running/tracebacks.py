@@ -6,7 +6,9 @@ import os
 import threading
 from types import TracebackType
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+from parflow_jupyter._system.package_dir import PACKAGE_DIR
+
+_PACKAGE = PACKAGE_DIR + os.sep
 _WAITING = os.path.abspath(threading.__file__)
 
 

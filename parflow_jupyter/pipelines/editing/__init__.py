@@ -1,0 +1,1 @@
+"""Changing a pipeline: adding, connecting, grouping, laying out."""

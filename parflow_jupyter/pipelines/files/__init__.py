@@ -1,0 +1,1 @@
+"""Pipelines as files: documents, and scripts."""

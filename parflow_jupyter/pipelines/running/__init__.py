@@ -1,0 +1,1 @@
+"""Running a pipeline: the plan, its steps, and what came of them."""

@@ -33,7 +33,7 @@ def end_page(namespace: dict[str, Any]) -> None:
     from parflow_jupyter.wiring import process
 
     namespace["page_shell"].history_manager.end_session()
-    process.close()
+    process.current.close()
     namespace["page_home"].leave()
 
 

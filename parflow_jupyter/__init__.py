@@ -31,8 +31,8 @@ def _load(name: str) -> Any:
     if home == "api" and (name.startswith("_") or name not in _names_of_the_facade()):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if home != "_version":
-        consent: Any = import_module(".consent", __name__)
-        consent.invitation = _show_start_button
+        prompts: Any = import_module(".wiring.prompts", __name__)
+        prompts.invitation = _show_start_button
     try:
         found = import_module(f".{home}", __name__)
     except ModuleNotFoundError as error:

@@ -12,11 +12,11 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from parflow_jupyter import consent
 from parflow_jupyter.clusters.protocol.tables import lost_text, others_text, started_here_text
 from parflow_jupyter.errors import CleanupNeededError, MagicError
 from parflow_jupyter.kernel.parsers import help_text, line_parser
 from parflow_jupyter.kernel.texts import Table, Text
+from parflow_jupyter.wiring import prompts
 
 Choice = Literal["terminate", "detach"]
 HELP = frozenset(("-h", "--help"))
@@ -125,14 +125,14 @@ def _ask_cleanup(info: Any) -> Choice:
     why = started_here_text(info.engines_started_here, controller) + lost_text(info.lost_by_cleanup)
     if info.detach_refused is not None:
         return _ask_to_end(f"{why} They can't be left running: {info.detach_refused}.")
-    answer = consent.ask(f"{why} End them? 'n' leaves them running.")
+    answer = prompts.ask(f"{why} End them? 'n' leaves them running.")
     if answer is None:
         raise MagicError(f"{why} Say --terminate to end them, or --detach to leave them running.")
     return "terminate" if answer else "detach"
 
 
 def _ask_to_end(why: str) -> Choice:
-    answer = consent.ask(f"{why} End them?")
+    answer = prompts.ask(f"{why} End them?")
     if answer is None:
         raise MagicError(f"{why} Say --terminate to end them.")
     if not answer:
@@ -145,7 +145,7 @@ def _shutdown(asked: Namespace, api: Any) -> Text:
     profile = info.profile
     if not asked.yes:
         others = others_text(info.facts())
-        answer = consent.ask(
+        answer = prompts.ask(
             f"Stop the whole cluster of profile {profile!r}, for everybody?{others}"
         )
         if answer is None:

@@ -155,7 +155,7 @@ def _matcher(context: CompletionContext) -> SimpleMatcherResult:
 
 
 def _api() -> ModuleType:
-    return import_module("..api", __package__)
+    return import_module("parflow_jupyter.api")
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from typing import Any
 import anywidget
 import traitlets
 
-from parflow_jupyter import consent
 from parflow_jupyter.errors import ParflowError
 from parflow_jupyter.events import Event, MapFinished
 from parflow_jupyter.maps import MapResult
@@ -21,6 +20,7 @@ from parflow_jupyter.maps.display.html import as_html
 from parflow_jupyter.maps.display.html import as_text as result_text
 from parflow_jupyter.maps.monitor.progress_bar import Shown, after, as_text
 from parflow_jupyter.maps.retry import retry
+from parflow_jupyter.wiring import prompts
 
 _HERE = Path(__file__).parent
 
@@ -115,4 +115,4 @@ def _is_wanted(result: MapResult) -> bool:
     from IPython import get_ipython
 
     shell = get_ipython()  # type: ignore[no-untyped-call,unused-ignore]
-    return getattr(shell, "kernel", None) is not None and consent.can_ask()
+    return getattr(shell, "kernel", None) is not None and prompts.can_ask()

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from parflow_jupyter import wiring
 from parflow_jupyter.errors import ParflowError
 from parflow_jupyter.events import Event, OperationChanged
+from parflow_jupyter.wiring import process
 
 MIME = "application/vnd.parflow.start-engines+json"
 TARGET = "parflow.start-engines"
@@ -55,7 +55,7 @@ def _pressed(comm: Any, message: Any) -> None:
         if isinstance(event, OperationChanged):
             comm.send({"state": "running", "done": event.done, "total": event.total})
 
-    clusters = wiring.process.clusters()
+    clusters = process.current.clusters()
     try:
         info = clusters.info()
         if info.engines_total == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parflow_jupyter.maps.last_result import last_result
+from parflow_jupyter.maps.last import last_result
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.report import ItemFailure, Report
 from parflow_jupyter.maps.result import MapResult

@@ -13,7 +13,7 @@ from typing import Any
 from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.events import Listener
-from parflow_jupyter.maps import last_result
+from parflow_jupyter.maps import last
 from parflow_jupyter.maps.abc import Plan, Scheme
 from parflow_jupyter.maps.cancel import STOP_WITHIN, CancelToken
 from parflow_jupyter.maps.checkpoint.resume import begin_keeping, run_and_keep
@@ -208,7 +208,7 @@ class Call:
         if not self._there_are_items:
             self._result._end("done", None)
             if self.remembers:
-                last_result.remember(self._result)
+                last.remember(self._result)
             return self._result
         self._watch.started()
         if self._watch.warned is not None:
@@ -262,7 +262,7 @@ class Call:
         if problem is None and state == "failed" and outcome.first_failure is not None:
             problem = self._explained(outcome.first_failure)
         if self.remembers:
-            last_result.remember(self._result)
+            last.remember(self._result)
         try:
             self._watch.finished(outcome, state)
         finally:
@@ -291,7 +291,7 @@ class Call:
         while not self._result.wait(0.05) and time.monotonic() < deadline:
             continue
         done, total = self._result.progress
-        last_result.remember(self._result)
+        last.remember(self._result)
         stop.map_result = self._result  # type: ignore[attr-defined]
         stop.add_note(f"{done} of {total} items were done: parflow_jupyter.last_result() has them.")
 

@@ -41,7 +41,7 @@ class ParflowExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Build the service, and register routes and event schemas."""
-        history: History = import_module("..stores.history", __package__)
+        history: History = import_module("parflow_jupyter.stores.runs.history")
         self.service = Service(make_clusters, history)
         self.handlers.extend(
             (pattern_of(route), handler, {"route": route, "service": self.service})

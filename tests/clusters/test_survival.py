@@ -12,11 +12,11 @@ import pytest
 from process_helpers import processes_of, wait_until
 
 import parflow_jupyter as pf
-from parflow_jupyter import wiring
 from parflow_jupyter.clusters.client.connection import connect
 from parflow_jupyter.clusters.client.doctor import run_doctor
 from parflow_jupyter.clusters.client.rpc import Target, read_record
 from parflow_jupyter.clusters.launchers._fork_client import ForkServerClient
+from parflow_jupyter.wiring import process
 
 
 def _spec(folder, name):
@@ -145,7 +145,7 @@ def test_an_engine_that_a_client_asked_to_end_is_not_replaced(clusters, isolated
 
 def test_only_items_of_maps_are_counted(isolated_home, monkeypatch):
     """The first map asks each engine whether it can take part; that is no task."""
-    monkeypatch.setattr(wiring, "process", wiring._Process())
+    monkeypatch.setattr(process, "current", process.Process())
     try:
         pf.start_engines(2)
         for total in (10, 20):
@@ -153,4 +153,4 @@ def test_only_items_of_maps_are_counted(isolated_home, monkeypatch):
             counted = [engine.completed for engine in pf.cluster_info().engines]
             assert sum(counted) == total
     finally:
-        wiring.process.close()
+        process.current.close()

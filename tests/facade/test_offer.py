@@ -6,14 +6,14 @@ import warnings
 import pytest
 
 import parflow_jupyter as pf
-from parflow_jupyter import consent, wiring
 from parflow_jupyter.errors import SchemeUnavailableError, UnequalLengthsError
+from parflow_jupyter.wiring import process, prompts
 
 
 @pytest.fixture(autouse=True)
 def _no_engines(isolated_home, monkeypatch):
-    fresh = wiring._Process()
-    monkeypatch.setattr(wiring, "process", fresh)
+    fresh = process.Process()
+    monkeypatch.setattr(process, "current", fresh)
     yield
     fresh.close()
 
@@ -24,7 +24,7 @@ def say(monkeypatch):
     asked = []
 
     def say(answer):
-        monkeypatch.setattr(consent, "ask", lambda question: asked.append(question) or answer)
+        monkeypatch.setattr(prompts, "ask", lambda question: asked.append(question) or answer)
         return asked
 
     return say

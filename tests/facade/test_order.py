@@ -3,18 +3,18 @@
 import pytest
 
 import parflow_jupyter as pf
-from parflow_jupyter import wiring
+from parflow_jupyter.wiring import schemes
 
 
 @pytest.mark.usefixtures("isolated_home")
 def test_a_map_tries_the_schemes_in_the_arranged_order():
     """Serial stays the last resort."""
-    offered = [choice.scheme.name for choice in wiring.toolbox()]
+    offered = [choice.scheme.name for choice in schemes.toolbox()]
     assert (
         offered == list(pf.schemes()) == ["ipyparallel", "dask", "processes", "threads", "serial"]
     )
     pf.configure_scheme("threads", position=0)
-    assert [choice.scheme.name for choice in wiring.toolbox()] == list(pf.schemes())
+    assert [choice.scheme.name for choice in schemes.toolbox()] == list(pf.schemes())
     threaded = pf.parallelizable(threads=True)(abs_of)
     assert pf.parallel_map(threaded, [-1, -2]).report.scheme == "threads"
 

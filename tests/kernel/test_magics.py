@@ -13,7 +13,6 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 import parflow_jupyter.kernel.magics as magics
-from parflow_jupyter import consent
 from parflow_jupyter.clusters import CleanupReport, ClusterInfo, ProfileInfo
 from parflow_jupyter.clusters.protocol.model import ControllerInfo, EngineInfo
 from parflow_jupyter.errors import (
@@ -25,6 +24,7 @@ from parflow_jupyter.errors import (
 from parflow_jupyter.kernel.parsers import words
 from parflow_jupyter.kernel.texts import Text
 from parflow_jupyter.stores.runs.listing import RunList
+from parflow_jupyter.wiring import prompts
 
 ROW = {
     "run": "r1",
@@ -139,7 +139,7 @@ def say(monkeypatch):
     asked = []
 
     def say(answer):
-        monkeypatch.setattr(consent, "ask", lambda question: asked.append(question) or answer)
+        monkeypatch.setattr(prompts, "ask", lambda question: asked.append(question) or answer)
         return asked
 
     return say

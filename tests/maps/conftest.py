@@ -208,7 +208,7 @@ def no_cluster():
 
     with _home():
         yield
-        process.close()
+        process.current.close()
 
 
 @pytest.fixture(autouse=True)

@@ -15,9 +15,9 @@ from process_helpers import processes_of, wait_until
 from scripted import Scripted
 
 import parflow_jupyter as pf
-from parflow_jupyter import wiring
 from parflow_jupyter.errors import SchemeUnavailableError
 from parflow_jupyter.maps.scheduler import loop as runner_module
+from parflow_jupyter.wiring import process
 
 # One after the other on the same cluster: each test leaves two engines that answer.
 
@@ -25,16 +25,16 @@ from parflow_jupyter.maps.scheduler import loop as runner_module
 @pytest.fixture(scope="module")
 def owned():
     """Two engines of our own, in a home of their own."""
-    home, before = Home(), wiring.process
+    home, before = Home(), process.current
     home.enter()
-    wiring.process = wiring._Process()
+    process.current = process.Process()
     try:
         pf.start_engines(2)
         yield home.path
         pf.cleanup(terminate=True)
     finally:
-        wiring.process.close()
-        wiring.process = before
+        process.current.close()
+        process.current = before
         home.leave()
 
 
@@ -48,7 +48,7 @@ def two_engines(owned):
         pf.start_engines(2 - pf.cluster_info().engines_total)
     # A replacement may have come beside the one that was asked for.
     for engine in [engine for engine in pf.cluster_info().engines if engine.state in ALIVE][2:]:
-        wiring.process.clusters().stop_engine(engine.id)
+        process.current.clusters().stop_engine(engine.id)
     assert wait_until(_are_two, 20)
     assert wait_until(_answer, 20)
     return {engine.id: engine.pid for engine in pf.cluster_info().engines if engine.state in ALIVE}
@@ -149,7 +149,7 @@ def test_an_engine_that_is_stopped_mid_map_fails_no_item(two_engines):
     """Whoever stops an engine did not mean its item, which is run elsewhere."""
     result = background(lambda x: time.sleep(0.3) or x, range(16), batch=1)
     assert wait_until(lambda: result.progress[0] >= 2, 20)
-    wiring.process.clusters().stop_engine(min(two_engines))
+    process.current.clusters().stop_engine(min(two_engines))
     assert result.wait(40)
     assert result == list(range(16))
     assert result.errors == []

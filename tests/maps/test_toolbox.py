@@ -8,11 +8,11 @@ import time
 import pytest
 
 import parflow_jupyter as pf
-from parflow_jupyter import wiring
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
 from parflow_jupyter.maps.schemes import load, names, provided
 from parflow_jupyter.maps.selection import choose, supports
 from parflow_jupyter.stores import scheme_settings
+from parflow_jupyter.wiring import schemes
 
 pytestmark = pytest.mark.usefixtures("no_cluster")
 
@@ -113,7 +113,7 @@ def test_settings_of_a_package_that_is_gone_are_kept(other_package):
 
 def test_the_order_of_the_toolbox():
     """Other machines, this machine's processes, threads, and what always works."""
-    found = [choice.scheme.name for choice in wiring.toolbox()]
+    found = [choice.scheme.name for choice in schemes.toolbox()]
     assert found == ["ipyparallel", "dask", "processes", "threads", "serial"]
     assert sorted(found) == names()
 

@@ -9,13 +9,13 @@ from contextlib import closing
 import pytest
 
 import parflow_jupyter as pf
-from parflow_jupyter import wiring
 from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.monitor import run_record
 from parflow_jupyter.maps.monitor.run_record import code_of
 from parflow_jupyter.stores.runs import history as module
 from parflow_jupyter.stores.runs.history import History
 from parflow_jupyter.stores.runs.listing import RunList, run_list
+from parflow_jupyter.wiring import runs
 
 
 @pytest.fixture(autouse=True)
@@ -97,13 +97,13 @@ def test_vs_code_names_the_notebook_in_the_kernel(monkeypatch):
     found = SimpleNamespace(user_ns={"__vsc_ipynb_file__": "/home/ada/trees.ipynb"})
     fake = SimpleNamespace(get_ipython=lambda: found)
     monkeypatch.setitem(sys.modules, "IPython.core.getipython", fake)
-    assert wiring.notebook() == "/home/ada/trees.ipynb"
+    assert runs.notebook() == "/home/ada/trees.ipynb"
 
 
 def test_without_a_notebook_there_is_no_name(monkeypatch):
     """In a script."""
     monkeypatch.delitem(sys.modules, "IPython.core.getipython", raising=False)
-    assert wiring.notebook() is None
+    assert runs.notebook() is None
 
 
 def test_errors_are_bounded_in_number_and_length(tmp_path):

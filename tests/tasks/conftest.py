@@ -26,7 +26,7 @@ class RealEngines:
         if not wait_until(lambda: len(self._living()) >= 2, 10):
             pf.start_engines(2 - len(self._living()))
         for engine in self._living()[2:]:
-            process.clusters().stop_engine(engine)
+            process.current.clusters().stop_engine(engine)
 
     def _living(self):
         return [e.id for e in pf.cluster_info().engines if e.state in ("idle", "busy")]
@@ -41,7 +41,7 @@ def engines():
         pf.start_engines(2)
         yield RealEngines(home.path)
     finally:
-        process.close()
+        process.current.close()
         home.leave()
 
 

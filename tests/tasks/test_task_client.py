@@ -423,7 +423,7 @@ def test_a_cluster_that_is_shut_down_takes_its_tasks_along(isolated_home, tmp_pa
         with pytest.raises(TaskUnmetError, match="No cluster runs: start engines first"):
             client.run(pf.MapTask(abs, (-1,)), block=True)
     finally:
-        process.close()
+        process.current.close()
 
 
 def test_without_engines_a_client_says_what_to_do(isolated_home):

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
-from parflow_jupyter import wiring
 from parflow_jupyter.errors import CannotShipError, EngineLostError
 from parflow_jupyter.maps import MapOptions, MapResult, SchemeChoice, run_map
 from parflow_jupyter.maps.transport.function import ship, what_cannot_be_pickled
 from parflow_jupyter.tasks import Ended
 from parflow_jupyter.tasks.agent import run_task
+from parflow_jupyter.wiring import process
+from parflow_jupyter.wiring.schemes import engine_scheme
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -43,13 +44,13 @@ class EnginesOfACluster:
     def scheme(self, only: int | None = None) -> Scheme:
         """Return the scheme of these engines, or of one alone."""
         if self._client is None:
-            return wiring.engine_scheme(only)
+            return engine_scheme(only)
         from parflow_jupyter.maps.schemes.ipyparallel import IPyParallelScheme
 
         return IPyParallelScheme(lambda: self._client, only=only)
 
     def _connected(self) -> Any:
-        return self._client if self._client is not None else wiring.connect()
+        return self._client if self._client is not None else process.connect()
 
     def ids(self) -> dict[int, str]:
         """Return the engines that are connected, each with its unique name."""

@@ -15,6 +15,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from parflow_jupyter._system.package_dir import PACKAGE_DIR
+
 invitation: Callable[[], object] | None = None
 """Shows people how to say yes later, a button in a notebook; the package sets it."""
 
@@ -63,11 +65,9 @@ def warn(message: str) -> None:
     Args:
         message: What could not be done, and the way out.
     """
-    skipped = tuple(
-        os.path.dirname(str(sys.modules[name].__file__)) + os.sep
-        for name in (__package__, "IPython")
-        if name in sys.modules
-    )
+    shell = sys.modules.get("IPython")
+    folders = [PACKAGE_DIR, *([os.path.dirname(str(shell.__file__))] if shell else [])]
+    skipped = tuple(folder + os.sep for folder in folders)
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(skipped):
         frame = frame.f_back

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, overload
 
-from parflow_jupyter import wiring
-from parflow_jupyter.api_maps import parallel_map
+from parflow_jupyter.api.maps import parallel_map
 from parflow_jupyter.errors import NoEnginesError
 from parflow_jupyter.maps import MapOptions, MapResult, SchemeChoice, run_map
 from parflow_jupyter.tasks import MapTask, ParallelFunction, StringTask, Task, TaskInfo, TaskQueue
-from parflow_jupyter.wiring_tasks import EnginesOfACluster
+from parflow_jupyter.wiring import process
+from parflow_jupyter.wiring.runs import history
+from parflow_jupyter.wiring.tasks import EnginesOfACluster
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -37,8 +38,8 @@ class TaskClient:
 
     def __init__(self, connection_file: str | PathLike[str] | None = None) -> None:
         ours = connection_file is None
-        none = ours and wiring.process.clusters().info().engines_total == 0
-        if none and not wiring.offer_to_start():
+        none = ours and process.current.clusters().info().engines_total == 0
+        if none and not process.offer_to_start():
             raise NoEnginesError(
                 "A TaskClient needs engines, and none are connected: call "
                 "parflow_jupyter.start_engines() first."
@@ -68,7 +69,7 @@ class TaskClient:
             iterables,
             options=MapOptions(**{**options, "scheme": "ipyparallel"}),
             schemes=[SchemeChoice(self._engines.scheme())],
-            history=wiring.history(),
+            history=history(),
         )
 
     def parallel(

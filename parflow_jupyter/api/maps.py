@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from typing import Any, Literal
 
-from parflow_jupyter import consent, wiring
 from parflow_jupyter.events import Event, MapStarted
 from parflow_jupyter.maps import MapOptions, MapResult, run_map
 from parflow_jupyter.maps.lazy import run_amap, run_imap
+from parflow_jupyter.wiring import process, prompts
+from parflow_jupyter.wiring.runs import history
+from parflow_jupyter.wiring.schemes import toolbox
 
 _RUNS_HERE = (
     "No engines are connected, and nobody can be asked whether to start some, so this map runs "
@@ -97,9 +99,9 @@ def parallel_map(
         function,
         iterables,
         options=options,
-        schemes=wiring.toolbox(offer.put if offer else None),
+        schemes=toolbox(offer.put if offer else None),
         listener=offer.heard if offer else None,
-        history=wiring.history(),
+        history=history(),
     )
 
 
@@ -110,12 +112,12 @@ class _MapOffer:
         self._unanswered = False
 
     def put(self) -> None:
-        if wiring.process.clusters().info().engines_total == 0:
-            self._unanswered = wiring.offer_to_start() is None
+        if process.current.clusters().info().engines_total == 0:
+            self._unanswered = process.offer_to_start() is None
 
     def heard(self, event: Event) -> None:
         if self._unanswered and isinstance(event, MapStarted) and event.scheme == "serial":
-            consent.invite(_RUNS_HERE)
+            prompts.invite(_RUNS_HERE)
 
 
 def imap(
@@ -192,9 +194,9 @@ def imap(
         function,
         iterables,
         options=options,
-        schemes=wiring.toolbox(),
+        schemes=toolbox(),
         ordered=ordered,
-        history=wiring.history(),
+        history=history(),
     )
 
 
@@ -262,6 +264,4 @@ async def amap(
         progress=progress,
         label=label,
     )
-    return await run_amap(
-        function, iterables, options=options, schemes=wiring.toolbox, history=wiring.history()
-    )
+    return await run_amap(function, iterables, options=options, schemes=toolbox, history=history())

@@ -1,68 +1,20 @@
-"""The façade: what notebook code, the magics and the builder call.
-
-It wires the cores together, which never import each other: the ipyparallel
-scheme of maps is given a connection to the cluster, and pipelines are given
-the map. Everything heavy is imported when it is first needed.
-"""
+"""The façade's part on clusters, and ipyparallel's client and views of the current one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from parflow_jupyter import consent, wiring
-from parflow_jupyter.api_apply import parallel_apply
-from parflow_jupyter.api_maps import amap, imap, parallel_map
-from parflow_jupyter.api_tasks import MapTask, StringTask, TaskClient, parallel
-from parflow_jupyter.fingerprint.files import File
-from parflow_jupyter.maps import MapResult, last_result, parallelizable
-from parflow_jupyter.pipelines import Pipeline as _Pipeline
-from parflow_jupyter.pipelines import module
-from parflow_jupyter.stores import scheme_settings
-from parflow_jupyter.stores.checkpoints.listing import checkpoints
-from parflow_jupyter.stores.runs.listing import RunList, run_list
+from parflow_jupyter.wiring import process, prompts
 
 if TYPE_CHECKING:
     import ipyparallel
 
     from parflow_jupyter.clusters import CleanupReport, ClusterInfo, ClusterLogs, ProfileInfo
 
-__all__ = [
-    "File",
-    "MapResult",
-    "MapTask",
-    "Pipeline",
-    "StringTask",
-    "TaskClient",
-    "amap",
-    "change_profile",
-    "checkpoints",
-    "cleanup",
-    "cluster_info",
-    "configure_scheme",
-    "direct_view",
-    "get_client",
-    "imap",
-    "last_result",
-    "load_balanced_view",
-    "module",
-    "parallel",
-    "parallel_apply",
-    "parallel_map",
-    "parallelizable",
-    "profiles",
-    "runs",
-    "schemes",
-    "shutdown_cluster",
-    "start_engines",
-]
-
 _NOBODY_TO_ASK = (
     "No engines are connected, and nobody can be asked whether to start some: "
     "call parflow_jupyter.start_engines() first."
 )
-
-
-# --- clusters --------------------------------------------------------------
 
 
 def start_engines(
@@ -101,7 +53,7 @@ def start_engines(
 
     Source: VisTrails' *Start new engine processes*.
     """
-    return wiring.process.clusters().start_engines(
+    return process.current.clusters().start_engines(
         n,
         launcher=launcher,
         profile=profile,
@@ -124,7 +76,7 @@ def cluster_info(profile: str | None = None, cluster_id: str = "") -> ClusterInf
 
     Source: VisTrails' *Show information on the cluster*.
     """
-    return wiring.process.clusters().info(profile, cluster_id)
+    return process.current.clusters().info(profile, cluster_id)
 
 
 def change_profile(
@@ -145,7 +97,7 @@ def change_profile(
 
     Source: VisTrails' *Change profile*.
     """
-    return wiring.process.clusters().change_profile(name, cleanup=cleanup)
+    return process.current.clusters().change_profile(name, cleanup=cleanup)
 
 
 def adopt() -> ClusterInfo:
@@ -157,7 +109,7 @@ def adopt() -> ClusterInfo:
     Returns:
         What the cluster looks like then.
     """
-    return wiring.process.clusters().adopt()
+    return process.current.clusters().adopt()
 
 
 def cleanup(*, terminate: bool = True) -> CleanupReport:
@@ -171,7 +123,7 @@ def cleanup(*, terminate: bool = True) -> CleanupReport:
 
     Source: VisTrails' *Cleanup started processes*.
     """
-    return wiring.process.clusters().cleanup(terminate=terminate)
+    return process.current.clusters().cleanup(terminate=terminate)
 
 
 def shutdown_cluster() -> None:
@@ -182,12 +134,12 @@ def shutdown_cluster() -> None:
 
     Source: VisTrails' *Request cluster shutdown*.
     """
-    wiring.process.clusters().shutdown()
+    process.current.clusters().shutdown()
 
 
 def profiles() -> list[ProfileInfo]:
     """Return the IPython profiles, with whether a cluster of each is running."""
-    return wiring.process.clusters().profiles()
+    return process.current.clusters().profiles()
 
 
 def logs(engine: int | None = None, *, tail: int = 100) -> ClusterLogs:
@@ -201,7 +153,7 @@ def logs(engine: int | None = None, *, tail: int = 100) -> ClusterLogs:
         EngineNotFoundError: There is no log of such an engine on this host.
         InvalidInputError: ``tail`` is no whole number from 1 to 10 000.
     """
-    return wiring.process.clusters().logs(engine, tail)
+    return process.current.clusters().logs(engine, tail)
 
 
 def get_client(ask: bool = True) -> ipyparallel.Client | None:
@@ -213,12 +165,12 @@ def get_client(ask: bool = True) -> ipyparallel.Client | None:
     Source: VisTrails' ``parallelflow.api.get_client``.
     """
     if cluster_info().engines_total == 0:
-        answer = wiring.offer_to_start() if ask else False
+        answer = process.offer_to_start() if ask else False
         if answer is None:
-            consent.invite(_NOBODY_TO_ASK)
+            prompts.invite(_NOBODY_TO_ASK)
         if not answer:
             return None
-    return wiring.connect()
+    return process.connect()
 
 
 def direct_view(ask: bool = True) -> ipyparallel.DirectView | None:
@@ -243,78 +195,3 @@ def load_balanced_view(ask: bool = True) -> ipyparallel.LoadBalancedView | None:
     """
     client = get_client(ask)
     return None if client is None else client.load_balanced_view()
-
-
-# --- maps ------------------------------------------------------------------
-
-
-def runs(limit: int = 20) -> RunList:
-    """Return the latest runs of this user's maps, newest first, whichever kernel they belong to.
-
-    Each is a dict: what ran (label, code, options), where (scheme, reason, engines, host,
-    notebook), when, and how it went (counts, errors, times of the items, entropy).
-
-    Args:
-        limit: How many at most.
-
-    Returns:
-        A list that shows as a table; its ``to_json()`` exports everything.
-
-    Raises:
-        InvalidInputError: ``limit`` is no whole number from 1.
-    """
-    return run_list(wiring.history(), limit)
-
-
-def schemes() -> dict[str, dict[str, Any]]:
-    """Return the schemes of the toolbox in their order, each with its settings.
-
-    Source: VisTrails' parallelization toolbox.
-    """
-    return scheme_settings.schemes()
-
-
-def configure_scheme(
-    name: str,
-    *,
-    enabled: bool | None = None,
-    workers: int | None = None,
-    position: int | None = None,
-) -> dict[str, Any]:
-    """Change a scheme's settings, and keep them for this and other kernels, and the sidebar.
-
-    Args:
-        name: The scheme.
-        enabled: Whether "auto" may take it.
-        workers: How many slots it gets, 0 for automatic; None leaves it as it is.
-        position: Its place in the order in which "auto" tries them, from 0.
-
-    Raises:
-        SchemeUnavailableError: There is no such scheme.
-        InvalidInputError: A value can't be used.
-    """
-    return scheme_settings.configure_scheme(
-        name, enabled=enabled, workers=workers, position=position
-    )
-
-
-# --- pipelines -------------------------------------------------------------
-
-
-class Pipeline(_Pipeline):
-    """Modules and the connections between their ports; maps run by the toolbox's schemes.
-
-    Args:
-        name: What it is called in files, reports and messages.
-
-    Example:
-        >>> @module
-        ... def double(x: int) -> int:
-        ...     return 2 * x
-        >>> p = Pipeline("doubles")
-        >>> doubled = p.add_map(double, over="x", x=[1, 2, 3])
-        >>> p.run()[doubled]["result"]
-        [2, 4, 6]
-    """
-
-    _run_map = staticmethod(wiring.map_of_pipelines)

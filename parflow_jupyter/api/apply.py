@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from parflow_jupyter.api_maps import parallel_map
+from parflow_jupyter.api.maps import parallel_map
 from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.maps.pieces import Pieces, split
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from parflow_jupyter import errors as errors
     from parflow_jupyter._version import __version__ as __version__
     from parflow_jupyter.api import *  # noqa: F403 - its names stand in its __all__ alone
-    from parflow_jupyter.kernel.builder import PipelineBuilder as PipelineBuilder
+    from parflow_jupyter.kernel.builder.widget import PipelineBuilder as PipelineBuilder
 
 _ELSEWHERE = {
-    "PipelineBuilder": ("kernel.builder", "PipelineBuilder"),
+    "PipelineBuilder": ("kernel.builder.widget", "PipelineBuilder"),
     "__version__": ("_version", "__version__"),
     "errors": ("errors", None),
 }
@@ -53,7 +53,7 @@ if not TYPE_CHECKING:
 def _show_start_button() -> None:
     # Only a kernel has a notebook to show it in; anywhere else nothing of it is loaded.
     if "ipykernel" in sys.modules:
-        import_module(".kernel.start_button", __name__).show()
+        import_module(".kernel.buttons.start", __name__).show()
 
 
 def __dir__() -> list[str]:
@@ -78,9 +78,9 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 def load_ipython_extension(ipython: Any) -> None:
     """Register the magics: ``%load_ext parflow_jupyter``."""
-    import_module(".kernel.magics", __name__).load_ipython_extension(ipython)
+    import_module(".kernel.magics.magics", __name__).load_ipython_extension(ipython)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
     """Take the magics back: ``%unload_ext parflow_jupyter``."""
-    import_module(".kernel.magics", __name__).unload_ipython_extension(ipython)
+    import_module(".kernel.magics.magics", __name__).unload_ipython_extension(ipython)

@@ -79,7 +79,7 @@ def _present(result: MapResult) -> bool:
     if getattr(process.shell(), "kernel", None) is None:
         return False
     # By name: widgets are loaded when a result is first shown in a kernel.
-    shown: bool = import_module("parflow_jupyter.kernel.retry_button").show(result)
+    shown: bool = import_module("parflow_jupyter.kernel.buttons.retry").show(result)
     return shown
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from parflow_jupyter.errors import ConflictError, NotFoundError, PipelineCheckError
 from parflow_jupyter.events import MapStarted, ModuleChanged
-from parflow_jupyter.kernel import builder as builder_module
-from parflow_jupyter.kernel.builder import PipelineBuilder
-from parflow_jupyter.kernel.builder_states import StateBoard
+from parflow_jupyter.kernel.builder import widget as builder_module
+from parflow_jupyter.kernel.builder.states import StateBoard
+from parflow_jupyter.kernel.builder.widget import PipelineBuilder
 from parflow_jupyter.pipelines import Pipeline
 
 ROOT = Path(__file__).parents[2]

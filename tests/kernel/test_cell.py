@@ -7,7 +7,7 @@ import cloudpickle
 import pytest
 
 from parflow_jupyter.errors import MagicError
-from parflow_jupyter.kernel.cell import build, check_names, read_cell
+from parflow_jupyter.kernel.magics.cell import build, check_names, read_cell
 
 
 def run(line, body, notebook=None, filename="<cell>"):

@@ -6,7 +6,7 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
-import parflow_jupyter.kernel.magics as magics
+import parflow_jupyter.kernel.magics.magics as magics
 from parflow_jupyter.clusters.launchers import launcher_names
 
 COMMANDS = [

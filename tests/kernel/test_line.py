@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from parflow_jupyter.errors import MagicError
-from parflow_jupyter.kernel.line import read_line
+from parflow_jupyter.kernel.magics.line import read_line
 
 NASTY = "'a -> b --retries 3'"
 

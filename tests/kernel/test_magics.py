@@ -12,7 +12,7 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
-import parflow_jupyter.kernel.magics as magics
+import parflow_jupyter.kernel.magics.magics as magics
 from parflow_jupyter.clusters import CleanupReport, ClusterInfo, ProfileInfo
 from parflow_jupyter.clusters.protocol.model import ControllerInfo, EngineInfo
 from parflow_jupyter.errors import (
@@ -21,8 +21,8 @@ from parflow_jupyter.errors import (
     ItemError,
     ShutdownRefusedError,
 )
-from parflow_jupyter.kernel.parsers import words
-from parflow_jupyter.kernel.texts import Text
+from parflow_jupyter.kernel.magics.parsers import words
+from parflow_jupyter.kernel.magics.texts import Text
 from parflow_jupyter.stores.runs.listing import RunList
 from parflow_jupyter.wiring import prompts
 

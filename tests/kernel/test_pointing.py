@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from parflow_jupyter.kernel.pointing import at_the_cell
+from parflow_jupyter.kernel.magics.pointing import at_the_cell
 
 CELL = "/tmp/ipykernel_1/12+3.py"
 

@@ -8,7 +8,7 @@ from jupyter_client.manager import KernelManager
 from nbconvert import HTMLExporter
 from process_helpers import assert_nothing_left
 
-from parflow_jupyter.kernel.start_button import MIME, TARGET, TEXT, show
+from parflow_jupyter.kernel.buttons.start import MIME, TARGET, TEXT, show
 
 DEADLINE = 60
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from parflow_jupyter.kernel.parsers import command_parsers
+from parflow_jupyter.kernel.magics.parsers import command_parsers
 
 _OURS = re.compile(r"\s*(?:[\w\s,]+=\s*)?(%%?parflow\s.*)")
 _HERE = re.compile(r"(?:^|\s)(--[\w-]+=)?(\S*)$")

@@ -10,14 +10,15 @@ from typing import Any
 import anywidget
 import traitlets
 
+from parflow_jupyter._system.package_dir import PACKAGE_DIR
 from parflow_jupyter.errors import ConflictError, NotFoundError, ParflowError, PipelineCheckError
-from parflow_jupyter.kernel.builder_messages import apply_edit
-from parflow_jupyter.kernel.builder_states import StateBoard
+from parflow_jupyter.kernel.builder.messages import apply_edit
+from parflow_jupyter.kernel.builder.states import StateBoard
 from parflow_jupyter.pipelines import Pipeline, PipelineRun
 from parflow_jupyter.pipelines.files.document import shown_dict
 from parflow_jupyter.pipelines.running.resolve import check_error
 
-STATIC = Path(__file__).parent.parent / "static"
+STATIC = Path(PACKAGE_DIR) / "static"
 
 
 class PipelineBuilder(anywidget.AnyWidget):

@@ -15,8 +15,8 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from parflow_jupyter.errors import MagicError
-from parflow_jupyter.kernel.line import PREFIX, MapLine, problem, read_line
-from parflow_jupyter.kernel.names import Change, changed, unbound
+from parflow_jupyter.kernel.magics.line import PREFIX, MapLine, problem, read_line
+from parflow_jupyter.kernel.magics.names import Change, changed, unbound
 
 ITEM = "__item"
 SHELL_SYNTAX = re.compile(r"^\s*([\w\s,.*\[\]]+=\s*)?[%!]|^\s*\?|\?\s*$")

@@ -44,8 +44,8 @@ class RetryButton(anywidget.AnyWidget):
     message = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, result: MapResult, changed: Callable[[], None]) -> None:
-        self._esm = (_HERE / "retry_button.js").read_text(encoding="utf-8")
-        self._css = (_HERE / "retry_button.css").read_text(encoding="utf-8")
+        self._esm = (_HERE / "retry.js").read_text(encoding="utf-8")
+        self._css = (_HERE / "retry.css").read_text(encoding="utf-8")
         self._result = result
         self._changed = changed
         self._shown = Shown()

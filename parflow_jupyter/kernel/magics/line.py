@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parflow_jupyter.errors import MagicError
-from parflow_jupyter.kernel.parsers import map_parser
+from parflow_jupyter.kernel.magics.parsers import map_parser
 
 PREFIX = "%%parflow "
 OPENING, CLOSING = frozenset("([{"), frozenset(")]}")

@@ -23,13 +23,13 @@ from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand
 
 from parflow_jupyter.errors import EngineLostError, ItemError, MagicError, ParflowError
-from parflow_jupyter.kernel.cell import MapCell, build, check_names, read_cell
-from parflow_jupyter.kernel.commands import HELP, run_command
-from parflow_jupyter.kernel.completion import completions_in
-from parflow_jupyter.kernel.names import Change
-from parflow_jupyter.kernel.parsers import help_text
-from parflow_jupyter.kernel.pointing import at_the_cell
-from parflow_jupyter.kernel.texts import Text
+from parflow_jupyter.kernel.magics.cell import MapCell, build, check_names, read_cell
+from parflow_jupyter.kernel.magics.commands import HELP, run_command
+from parflow_jupyter.kernel.magics.completion import completions_in
+from parflow_jupyter.kernel.magics.names import Change
+from parflow_jupyter.kernel.magics.parsers import help_text
+from parflow_jupyter.kernel.magics.pointing import at_the_cell
+from parflow_jupyter.kernel.magics.texts import Text
 
 NAME = "parflow"
 LABEL_LENGTH = 60

@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from parflow_jupyter.clusters.protocol.tables import lost_text, others_text, started_here_text
 from parflow_jupyter.errors import CleanupNeededError, MagicError
-from parflow_jupyter.kernel.parsers import help_text, line_parser
-from parflow_jupyter.kernel.texts import Table, Text
+from parflow_jupyter.kernel.magics.parsers import help_text, line_parser
+from parflow_jupyter.kernel.magics.texts import Table, Text
 from parflow_jupyter.wiring import prompts
 
 Choice = Literal["terminate", "detach"]

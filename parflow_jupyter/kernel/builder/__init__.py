@@ -1,0 +1,1 @@
+"""The builder of pipelines: a widget of the notebook."""

@@ -1,0 +1,1 @@
+"""Buttons that a cell's output shows."""

@@ -1,0 +1,1 @@
+"""The magics: %parflow and %%parflow map."""

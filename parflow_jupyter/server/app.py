@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 
 from parflow_jupyter.server.bridge import SCHEMAS, Bridge
-from parflow_jupyter.server.handlers import ROUTES, pattern_of
-from parflow_jupyter.server.other import ANY_OTHER, OtherHandler
+from parflow_jupyter.server.poller import Watch
+from parflow_jupyter.server.routes.not_found import ANY_OTHER, OtherHandler
+from parflow_jupyter.server.routes.table import ROUTES, pattern_of
 from parflow_jupyter.server.service import History, Service
-from parflow_jupyter.server.watch import Watch
 
 if TYPE_CHECKING:
     from parflow_jupyter.clusters import Clusters

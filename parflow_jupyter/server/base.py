@@ -14,7 +14,7 @@ from tornado import web
 from tornado.escape import json_encode
 
 from parflow_jupyter.server.answers import answer
-from parflow_jupyter.server.description import declared_body, declared_query, read_body, read_query
+from parflow_jupyter.server.openapi import declared_body, declared_query, read_body, read_query
 
 if TYPE_CHECKING:
     from parflow_jupyter.clusters import Clusters

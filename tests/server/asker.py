@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from jsonschema import Draft202012Validator
 from tornado.httpclient import HTTPClientError
 
-from parflow_jupyter.server.description import document
-from parflow_jupyter.server.handlers import ROUTES
+from parflow_jupyter.server.openapi import document
+from parflow_jupyter.server.routes.table import ROUTES
 
 
 def asker(jp_fetch):

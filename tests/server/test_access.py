@@ -6,8 +6,8 @@ import pytest
 from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError
 
-from parflow_jupyter.server.handlers import ROUTES
-from parflow_jupyter.server.other import OtherHandler
+from parflow_jupyter.server.routes.not_found import OtherHandler
+from parflow_jupyter.server.routes.table import ROUTES
 
 VERBS = ("GET", "POST", "PUT", "DELETE")
 CALLS = [

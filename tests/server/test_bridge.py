@@ -146,7 +146,7 @@ async def test_a_failing_look_is_reported_once_and_tried_again(
     extension, jp_serverapp, clusters, monkeypatch
 ):
     """The server stays up, and follows as soon as it can."""
-    monkeypatch.setattr("parflow_jupyter.server.watch.PERIOD", 0.02)
+    monkeypatch.setattr("parflow_jupyter.server.poller.PERIOD", 0.02)
     reports = []
     monkeypatch.setattr(extension.log, "warning", lambda text, *_: reports.append(text))
     monkeypatch.setattr(clusters, "current", lambda: 1 / 0)

@@ -6,7 +6,7 @@ from openapi_spec_validator import validate
 
 from parflow_jupyter.errors import EngineCountError, InvalidInputError, UnknownFieldError
 from parflow_jupyter.server.bridge import SCHEMAS
-from parflow_jupyter.server.description import (
+from parflow_jupyter.server.openapi import (
     DOCUMENT,
     declared_body,
     declared_query,
@@ -14,7 +14,7 @@ from parflow_jupyter.server.description import (
     read_body,
     read_query,
 )
-from parflow_jupyter.server.handlers import ROUTES
+from parflow_jupyter.server.routes.table import ROUTES
 
 VERBS = ("get", "post", "put", "patch", "delete")
 ENGINES = declared_body("/parflow/cluster/engines", "POST")

@@ -8,7 +8,7 @@ from asker import check_against_document
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 
-from parflow_jupyter.server.description import document
+from parflow_jupyter.server.openapi import document
 
 EXAMPLES = 25
 ROUNDS = settings(

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from parflow_jupyter.server.choices import pythons
-from parflow_jupyter.server.toolbox import rows
+from parflow_jupyter.server.routes.choices import pythons
+from parflow_jupyter.server.routes.schemes import rows
 from parflow_jupyter.stores import scheme_settings
 
 

@@ -10,15 +10,15 @@ import re
 from http import HTTPStatus
 
 from parflow_jupyter.server.base import ParflowHandler, cluster_of, guarded
-from parflow_jupyter.server.choices import ChoicesHandler
-from parflow_jupyter.server.engines import (
+from parflow_jupyter.server.routes.choices import ChoicesHandler
+from parflow_jupyter.server.routes.engines import (
     EngineHandler,
     EngineInterruptHandler,
     EngineRestartHandler,
     EnginesHandler,
     LogsHandler,
 )
-from parflow_jupyter.server.toolbox import SchemesHandler
+from parflow_jupyter.server.routes.schemes import SchemesHandler
 
 
 class ProfilesHandler(ParflowHandler):

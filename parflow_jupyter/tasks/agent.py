@@ -9,7 +9,7 @@ import re
 import sys
 from typing import Any
 
-import cloudpickle
+from parflow_jupyter._system.pickling import loads
 
 _PROPERTIES: dict[str, Any] = {}
 _OF_THE_REQUEST = re.compile(r"_\w{8,}_(f|args|kwargs|result)")
@@ -81,15 +81,15 @@ def _facts() -> dict[str, Any]:
 def _run_call(work: dict[str, Any]) -> Any:
     _show_sources(work["sources"])
     sys.path.extend(p for p in work["paths"] if p not in sys.path and os.path.isdir(p))
-    function, _ = cloudpickle.loads(work["function"])
-    args, kwargs = cloudpickle.loads(work["arguments"])
+    function, _ = loads(work["function"])
+    args, kwargs = loads(work["arguments"])
     return function(*args, **kwargs)
 
 
 def _run_text(work: dict[str, Any]) -> dict[str, Any]:
     namespace = _namespace()
     if work.get("push"):
-        namespace.update(cloudpickle.loads(work["push"]))
+        namespace.update(loads(work["push"]))
     _show_sources({work["name"]: work["expression"]})
     exec(compile(work["expression"], work["name"], "exec"), namespace)
     missing = [name for name in work["pull"] if name not in namespace]

@@ -6,8 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import cloudpickle
-
+from parflow_jupyter._system.pickling import dumps
 from parflow_jupyter.errors import CannotShipError, EngineLostError
 from parflow_jupyter.maps import MapOptions, MapResult, SchemeChoice, run_map
 from parflow_jupyter.maps.transport.function import ship, what_cannot_be_pickled
@@ -119,14 +118,13 @@ class EnginesOfACluster:
 
 def _pickled(value: object, name: str) -> bytes:
     try:
-        packed: bytes = cloudpickle.dumps(value)
+        return dumps(value)
     except Exception as error:
         where = what_cannot_be_pickled(value, name)
         raise CannotShipError(
             f"The task can't be sent to engines: {where or error}. Pass plain data, and open "
             f"files and connections inside the task."
         ) from error
-    return packed
 
 
 def _ended(result: MapResult) -> Ended:

@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from ipyparallel import RemoteError
 from process_helpers import processes_of, wait_until
 
 from parflow_jupyter.clusters import Clusters
@@ -207,6 +208,16 @@ def test_results_may_be_what_only_cloudpickle_pickles(clusters):
     """A function made on an engine comes back."""
     clusters.start_engines(1)
     assert connect(clusters)[0].apply_sync(lambda: lambda x: x + 1)(1) == 2
+
+
+def test_code_keeps_its_file_on_the_way_there_and_back(clusters):
+    """So what fails on an engine names its cell and line, and so does what was made there."""
+    clusters.start_engines(1)
+    view = connect(clusters)[0]
+    with pytest.raises(RemoteError) as caught:
+        view.apply_sync(eval(compile("lambda: 1 / 0", "<cell 7>", "eval")))
+    assert "<cell 7>" in caught.value.traceback
+    assert view.apply_sync(lambda: lambda x: x).__code__.co_filename == __file__
 
 
 def test_tasks_that_report_their_own_count(clusters):

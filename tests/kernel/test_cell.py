@@ -3,9 +3,9 @@
 import linecache
 import traceback
 
-import cloudpickle
 import pytest
 
+from parflow_jupyter._system import pickling
 from parflow_jupyter.errors import MagicError
 from parflow_jupyter.kernel.magics.cell import build, check_names, read_cell
 
@@ -55,8 +55,8 @@ def test_the_function_ships_what_it_names_and_nothing_else():
     """By value, as everything of a notebook."""
     names = {"__name__": "__main__", "scale": 10, "big": b"not this" * 1000}
     function, _ = build(read_cell("map x in xs", "scale * x"), "<cell>", names)
-    shipped = cloudpickle.dumps(function)
-    assert cloudpickle.loads(shipped)(4) == 40
+    shipped = pickling.dumps(function)
+    assert pickling.loads(shipped)(4) == 40
     assert b"not this" not in shipped
 
 

@@ -6,6 +6,8 @@ import time
 from contextlib import suppress
 
 import pytest
+from parflow_jupyter.maps.interrupts import Current
+from parflow_jupyter.maps.items import run_items
 
 from parflow_jupyter.errors import EngineLostError
 from parflow_jupyter.maps import MapOptions, run_map

@@ -133,10 +133,10 @@ def test_many_rows_travel_as_parts_of_the_table():
     found = apply(lambda row: row["a"] + row["b"], table)
     assert time.perf_counter() - start < 15
     assert_series_equal(found, table["a"] + table["b"])
-    from parflow_jupyter.maps.transport.codec import cloudpickle
+    from parflow_jupyter._system import pickling
 
     half = split(table)[:10_000]
-    assert len(cloudpickle.dumps(half)) < 20 * 10_000
+    assert len(pickling.dumps(half)) < 20 * 10_000
 
 
 def test_values_of_a_series():

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.pickling import use_in_ipyparallel
 from parflow_jupyter._system.runtime_dir import host_name
 from parflow_jupyter.clusters.client.clusters import Clusters
 from parflow_jupyter.clusters.client.engine_list import keep_up
@@ -103,7 +104,6 @@ def _client_of(path: Path, connection: dict[str, Any], timeout: float) -> Any:
 
 def _new_client(connection: dict[str, Any], timeout: float) -> Any:
     import ipyparallel
-    from ipyparallel.serialize import use_cloudpickle
 
     # A client given the content, not the file, can't wait for the file and print so;
     # without "ssh" it can't ask for a password; and where the controller is on this host
@@ -124,7 +124,7 @@ def _new_client(connection: dict[str, Any], timeout: float) -> Any:
             f"The controller's connection file can't be used ({type(error).__name__}: {error}): "
             f"request a cluster shutdown, or remove the file."
         ) from error
-    use_cloudpickle()
+    use_in_ipyparallel()
     client._notification_handlers["shutdown_notification"] = lambda _: _close_soon(client)
     keep_up(client)
     return client

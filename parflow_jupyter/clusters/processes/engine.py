@@ -81,8 +81,8 @@ def _run_engine(spec: dict[str, Any]) -> None:
     import json
 
     from ipyparallel.engine.app import IPEngine
-    from ipyparallel.serialize import use_cloudpickle
 
+    from parflow_jupyter._system.pickling import use_in_ipyparallel
     from parflow_jupyter.clusters.processes import engine_counters
 
     class Engine(IPEngine):  # type: ignore[misc]
@@ -108,7 +108,7 @@ def _run_engine(spec: dict[str, Any]) -> None:
                 raise KeyboardInterrupt
 
     # Results, too, may hold what only cloudpickle can pickle.
-    use_cloudpickle()
+    use_in_ipyparallel()
     try:
         engine_counters.open_block(Path(spec["counters"]))
     except OSError as error:

@@ -6,8 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import cloudpickle
-
+from parflow_jupyter._system.pickling import dumps, loads
 from parflow_jupyter.errors import CannotShipError
 from parflow_jupyter.maps.abc import Answered, Plan, Slot
 from parflow_jupyter.maps.messages import Batch, Envelope, Failure
@@ -57,7 +56,7 @@ class Packer:
         try:
             items, numbers = self._items(batch)
             numbers = self._with_function(slot, head, numbers)
-            packed = cloudpickle.dumps((head | self._shared(slot, numbers), items))
+            packed = dumps((head | self._shared(slot, numbers), items))
         except Exception as error:
             self._trays.give_back(batch.id)
             where = what_cannot_be_pickled(batch.columns, "items")
@@ -78,7 +77,7 @@ class Packer:
     def _items(self, batch: Batch) -> tuple[bytes, list[int]]:
         shares = self._shipped.shares
         if shares is None or self._plan.items is None:
-            return cloudpickle.dumps(batch.columns), []
+            return dumps(batch.columns), []
         return shares.dumps_items(batch.columns)
 
     def _with_function(self, slot: Slot, head: dict[str, Any], numbers: list[int]) -> list[int]:
@@ -158,7 +157,7 @@ class Packer:
         """Return the envelope in a slot's answer, or raise what came instead."""
         if isinstance(answer, BaseException):
             raise answer
-        return self._looked_at(slot, cloudpickle.loads(answer))
+        return self._looked_at(slot, loads(answer))
 
     def _taken(self, slot: Slot, batch: int, answer: Any) -> Envelope:
         if isinstance(answer, BaseException):
@@ -166,7 +165,7 @@ class Packer:
             self._trays.drop(batch)
             raise answer
         try:
-            found = cloudpickle.loads(answer)
+            found = loads(answer)
             envelope = self._trays.read(found) if isinstance(found, OnTray) else found
         finally:
             # Whether or not it can be loaded: the slot has answered and writes there no more.

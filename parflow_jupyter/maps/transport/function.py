@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import cloudpickle
-
 from parflow_jupyter._system.local_modules import extra_paths
+from parflow_jupyter._system.pickling import dumps
 from parflow_jupyter.errors import CannotShipError
 from parflow_jupyter.maps.transport.shared_arrays import Shares
 
@@ -61,9 +60,10 @@ def ship(
         CannotShipError: It names what can't be pickled, down to the variable or attribute.
 
     Example:
+        >>> import pickle
         >>> factor = 3
         >>> shipped = ship(lambda x: factor * x)
-        >>> cloudpickle.loads(shipped.pickled)[0](2)
+        >>> pickle.loads(shipped.pickled)[0](2)
         6
     """
     both = (function, init)
@@ -71,7 +71,7 @@ def ship(
     numbers: list[int] = []
     try:
         if shares is None:
-            pickled = cloudpickle.dumps(both)
+            pickled = dumps(both)
         else:
             pickled, numbers = shares.dumps(both)
     except Exception as error:
@@ -116,7 +116,7 @@ def _walk(value: object, name: str, depth: int, seen: set[int]) -> str | None:
 
 def _can_be_pickled(value: object) -> bool:
     try:
-        cloudpickle.dumps(value)
+        dumps(value)
     except Exception:
         return False
     return True

@@ -15,8 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-import cloudpickle
-
+from parflow_jupyter._system.pickling import Pickler
 from parflow_jupyter.maps.transport.shared_memory import Memory
 from parflow_jupyter.maps.transport.size_warnings import first_of
 
@@ -117,7 +116,7 @@ class Shares:
             return False
 
         file = io.BytesIO()
-        kind = _BytesToo if bytes_too else cloudpickle.Pickler
+        kind = _BytesToo if bytes_too else Pickler
         pickler = kind(file, protocol=5, buffer_callback=out_of_band)
         pickler.take, pickler.taken = take, of_bytes
         pickler.dump(value)
@@ -139,7 +138,7 @@ class Shares:
             return None
 
 
-class _BytesToo(cloudpickle.Pickler):  # type: ignore[misc]
+class _BytesToo(Pickler):
     take: Callable[[memoryview], int | None]
     taken: list[int]
 

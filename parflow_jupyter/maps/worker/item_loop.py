@@ -18,9 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import cloudpickle
-
 from parflow_jupyter._system.package_dir import PACKAGE_DIR
+from parflow_jupyter._system.pickling import dumps, loads
 from parflow_jupyter.maps.messages import TIMED_OUT, Envelope, Failure
 from parflow_jupyter.maps.worker.capture import Capture
 from parflow_jupyter.maps.worker.interrupts import Current
@@ -220,8 +219,8 @@ def readable_traceback(error: BaseException) -> str:
 
 def _round_trip(error: BaseException) -> bytes | None:
     try:
-        pickled: bytes = cloudpickle.dumps(error)
-        again = cloudpickle.loads(pickled)
+        pickled = dumps(error)
+        again = loads(pickled)
     except Exception:
         return None
     return pickled if type(again) is type(error) else None

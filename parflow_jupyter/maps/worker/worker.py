@@ -13,8 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import cloudpickle
-
+from parflow_jupyter._system.pickling import dumps
 from parflow_jupyter.maps.messages import Envelope
 from parflow_jupyter.maps.transport.function import what_cannot_be_pickled
 from parflow_jupyter.maps.transport.shared_arrays import load
@@ -212,7 +211,7 @@ class Agent:
             return None
         try:
             early = current.finished(first)
-            return cloudpickle.dumps(early) if early is not None else None
+            return dumps(early) if early is not None else None
         except Exception:
             # What can't be pickled, or changes meanwhile, comes with the whole batch.
             return None
@@ -246,11 +245,10 @@ def _remember(
 
 def _pack(envelope: Envelope) -> bytes:
     try:
-        packed: bytes = cloudpickle.dumps(envelope)
+        return dumps(envelope)
     except BaseException:
         _replace_unpicklable(envelope)
-        packed = cloudpickle.dumps(envelope)
-    return packed
+        return dumps(envelope)
 
 
 def _replace_unpicklable(envelope: Envelope) -> None:
@@ -258,7 +256,7 @@ def _replace_unpicklable(envelope: Envelope) -> None:
 
     for k, value in enumerate(envelope.values):
         try:
-            cloudpickle.dumps(value)
+            dumps(value)
         except BaseException as error:
             envelope.values[k] = None
             where = what_cannot_be_pickled(value, "the result")
@@ -273,8 +271,7 @@ def _replace_unpicklable(envelope: Envelope) -> None:
 def _cannot_ship(text: str) -> bytes:
     from parflow_jupyter.errors import CannotShipError
 
-    packed: bytes = cloudpickle.dumps(CannotShipError(text))
-    return packed
+    return dumps(CannotShipError(text))
 
 
 AGENT = Agent()

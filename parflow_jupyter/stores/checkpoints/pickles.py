@@ -13,8 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import cloudpickle
-
+from parflow_jupyter._system.pickling import Pickler
 from parflow_jupyter.errors import CheckpointError
 from parflow_jupyter.fingerprint.values import LEAVES
 from parflow_jupyter.stores.checkpoints.folder import check_own
@@ -28,7 +27,7 @@ class TooBigError(Exception):
     """A result has more bytes than it may have."""
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+class _Pickler(Pickler):
     """Names a notebook's classes instead of carrying them: they come back as the notebook's own."""
 
     def reducer_override(self, obj: Any) -> Any:

@@ -30,7 +30,8 @@ _SETTINGS = {
     # Tests may themselves run as the first process of a container.
     "PARFLOW_LEAVE_RUNNING": "always",
 }
-_FOREIGN = ("JPY_", "JUPYTERHUB_", "IPP_")
+# Output is buffered, as it is for whoever sets nothing.
+_FOREIGN = ("JPY_", "JUPYTERHUB_", "IPP_", "PYTHONUNBUFFERED")
 
 # These two serve all of this process, and must not be part of the home they are first needed in.
 multiprocessing.resource_tracker.ensure_running()

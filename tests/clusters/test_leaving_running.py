@@ -77,7 +77,7 @@ def test_the_first_process_of_a_container(isolated_home, monkeypatch):
         "from parflow_jupyter.clusters import Clusters\n"
         "clusters = Clusters()\n"
         "clusters.start_engines(1)\n"
-        "print(clusters.info().detach_refused)\n"
+        "print(clusters.info().detach_refused, flush=True)\n"
         "import os; os._exit(0)"
     )
     done = subprocess.run(

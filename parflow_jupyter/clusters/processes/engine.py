@@ -48,10 +48,10 @@ def _enter(spec: dict[str, Any]) -> None:
     os.dup2(log, 2)
     os.close(log)
     os.close(nothing)
-    # Line by line, as processes that are killed can't flush.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(line_buffering=True)
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        stream = _log_stream(number)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
     os.environ.clear()
     os.environ.update(spec["environment"])
     os.chdir(spec["cwd"])
@@ -59,6 +59,23 @@ def _enter(spec: dict[str, Any]) -> None:
     sys.argv = [f"parflow-{spec['role']}"]
     _reseed(spec["entropy"])
     _limit_threads(spec["threads"])
+
+
+class _Log(io.FileIO):
+    """Drops what can't be written: a full disk must not end who only had something to say."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return len(data)
+
+
+def _log_stream(number: int) -> io.TextIOWrapper:
+    """Return a descriptor as a stream that writes what it can, and never fails."""
+    file = io.BufferedWriter(_Log(number, "w", closefd=False))
+    # Line by line, as processes that are killed can't flush.
+    return io.TextIOWrapper(file, "utf-8", "backslashreplace", line_buffering=True)
 
 
 def _reseed(entropy: int) -> None:

@@ -1,18 +1,19 @@
 """Items that ignore interrupts, after their map was stopped: the next map starts at once."""
 
 import os
+import signal
 import threading
 import time
 from contextlib import suppress
 
 import pytest
-from parflow_jupyter.maps.interrupts import Current
-from parflow_jupyter.maps.items import run_items
 
 from parflow_jupyter.errors import EngineLostError
 from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.schemes import ipyparallel as ipyparallel_scheme
 from parflow_jupyter.maps.schemes import load
+from parflow_jupyter.maps.worker.interrupts import Current
+from parflow_jupyter.maps.worker.item_loop import run_items
 
 
 def mapped(scheme, function, items, **options):
@@ -160,3 +161,29 @@ def test_another_maps_item_on_the_same_engine_is_spared(engines, tmp_path):
     assert other == [0, 1]
     assert other.report.engine_retries == 0
     assert replaced == []
+
+
+def test_an_interrupt_that_an_item_keeps_to_itself_stops_the_run_too():
+    """Also one between two items: no other begins, and the caller is interrupted."""
+    from parflow_jupyter.maps.schemes.serial import SerialScheme
+
+    begun = []
+
+    def item(x):
+        begun.append(x)
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        return x
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        mapped(SerialScheme(), item, range(20))
+    assert begun == [0]
+    assert stopped.value.map_result.finished_items == {0: 0}
+
+
+def test_an_interrupt_just_before_the_first_item_is_not_lost():
+    """Its handler is there already, and no item that it could interrupt."""
+    current, begun = Current("r", 1, stop_on_signal=True), []
+    current._on_signal(signal.SIGINT, None)
+    envelope = run_items(begun.append, [[1, 2]], [0, 1], current, capture=False)
+    assert (begun, envelope.state, current.stop_wanted) == ([], "interrupted", True)

@@ -154,9 +154,12 @@ class Current:
         try:
             yield
         finally:
-            self._disarm(main)
-            if main:
-                signal.signal(signal.SIGINT, before or signal.default_int_handler)
+            try:
+                self._disarm(main)
+            finally:
+                # Whatever comes in between, or no interrupt would ever be heard again.
+                if main:
+                    signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
     def _arm(self, thread: int) -> None:
         with self._lock:
@@ -181,6 +184,9 @@ class Current:
                 raise KeyboardInterrupt
             return
         self._signalled = True
+        if self._stop_on_signal:
+            # Also just before the first item, and where an item keeps the interrupt to itself.
+            self.limit, self.interrupted = 0, True
         if self._thread is not None:
             raise KeyboardInterrupt
 

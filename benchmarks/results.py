@@ -43,7 +43,7 @@ def joblibs(folder: str, items: range, size: int) -> Callable[[], list[Any]]:
     """Return what calls a function of joblib.Memory for each item."""
     import joblib
 
-    kept = joblib.Memory(folder, verbose=0).cache(make)
+    kept = joblib.SharedMemory(folder, verbose=0).cache(make)
     return lambda: [kept(item, size) for item in items]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from parflow_jupyter.maps.messages import Batch, Envelope
-from parflow_jupyter.maps.transport.function import Shipped
+from parflow_jupyter.maps.messages import Batch, BatchResult
+from parflow_jupyter.maps.transport.function import ShippedFunction
 
 Slot = str
 """Name of a slot within a run, such as "engine 0"."""
@@ -73,7 +73,7 @@ class Plan:
     run: str
     function: Callable[..., Any]
     seed: int | None = None
-    shipped: Shipped | None = None
+    shipped: ShippedFunction | None = None
     timeout: float | None = None
     init: Callable[[], Any] | None = None
     total: int | None = None
@@ -115,21 +115,21 @@ class Answered:
     Args:
         slot: Where it ran.
         batch: Its number.
-        unpack: Returns the envelope; may raise what loading the results raises.
+        unpack: Returns the batch result; may raise what loading the results raises.
         sent_bytes: Packed size of the batch, 0 where nothing was packed.
         answer_bytes: Packed size of the answer, likewise.
     """
 
     slot: Slot
     batch: int
-    unpack: Callable[[], Envelope]
+    unpack: Callable[[], BatchResult]
     sent_bytes: int = 0
     answer_bytes: int = 0
 
 
-def as_it_is(envelope: Envelope) -> Envelope:
-    """Return an envelope that nobody packed."""
-    return envelope
+def as_it_is(batch_result: BatchResult) -> BatchResult:
+    """Return a batch result that nobody packed."""
+    return batch_result
 
 
 @dataclass(frozen=True)
@@ -139,14 +139,14 @@ class Early:
     Args:
         slot: Where it runs.
         batch: Its number.
-        first: Position of the first item in the envelope.
-        unpack: Returns the envelope; may raise what loading the results raises.
+        first: Position of the first item in the batch result.
+        unpack: Returns the batch result; may raise what loading the results raises.
     """
 
     slot: Slot
     batch: int
     first: int
-    unpack: Callable[[], Envelope]
+    unpack: Callable[[], BatchResult]
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ class Alive:
 
 
 def alive(slot: Slot, run: str, status: dict[str, Any]) -> Alive:
-    """Return what an agent's status says about a run.
+    """Return what a worker's status says about a run.
 
     Example:
         >>> status = {"run": "r", "batch": 4, "position": 2, "overdue": 0.5}

@@ -16,7 +16,7 @@ from parflow_jupyter.maps.monitor.observer import History
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.result import MapResult
 from parflow_jupyter.maps.run import Call, run_map
-from parflow_jupyter.maps.scheduler.input_stream import Source
+from parflow_jupyter.maps.scheduler.input_stream import InputStream
 from parflow_jupyter.maps.selection import SchemeChoice
 
 
@@ -64,19 +64,19 @@ def run_imap(
     for iterable in iterables:
         if not hasattr(iterable, "__iter__") and not hasattr(iterable, "__getitem__"):
             raise InvalidInputError(f"{bounded_repr(iterable)} can't be iterated over.")
-    source = Source(iterables)
+    source = InputStream(iterables)
     call = Call(function, source.columns, options, schemes, None, history, None, source)
     return _results(call, source, options.on_error, ordered)
 
 
 def _results(
-    call: Call, source: Source, on_error: str, ordered: bool
+    call: Call, source: InputStream, on_error: str, ordered: bool
 ) -> Generator[Any, None, None]:
     result = call.start()
     source.start()
     try:
         for index, value in _in_order(_as_they_come(call, source), ordered):
-            failed = index in result._outcome.failures
+            failed = index in result._collector.failures
             if failed and on_error == "raise":
                 break
             if not (failed and on_error == "skip"):
@@ -91,17 +91,17 @@ def _results(
         result.wait(STOP_WITHIN)
 
 
-def _as_they_come(call: Call, source: Source) -> Iterator[tuple[int, Any]]:
-    ledger, result = source.ledger, call.result
+def _as_they_come(call: Call, source: InputStream) -> Iterator[tuple[int, Any]]:
+    item_queue, result = source.item_queue, call.result
     while True:
         ended = result.done()
-        while ledger.ready:
-            index, value = ledger.ready.popleft()
+        while item_queue.ready:
+            index, value = item_queue.ready.popleft()
             source.taken(index)
             yield index, value
         if ended:
             return
-        call.serve_once(ledger.arrived)
+        call.serve_once(item_queue.arrived)
 
 
 def _in_order(results: Iterator[tuple[int, Any]], ordered: bool) -> Iterator[tuple[int, Any]]:

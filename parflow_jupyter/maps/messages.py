@@ -1,4 +1,4 @@
-"""What goes to a slot and what comes back: batches and columnar envelopes.
+"""What goes to a slot and what comes back: batches and columnar batch results.
 
 Values travel as one list, and everything that is rare (failures, output) as
 sparse lists beside it: a tuple per item costs three times as much at a
@@ -52,7 +52,7 @@ class Failure:
 
 
 @dataclass
-class Envelope:
+class BatchResult:
     """The answer to a batch.
 
     Args:
@@ -78,7 +78,7 @@ class Envelope:
     message: str = ""
     shown: Callable[[], list[tuple[int, str, str]]] | None = None
 
-    def part(self, first: int) -> Envelope | None:
+    def part(self, first: int) -> BatchResult | None:
         """Return what is known so far from an item on, or None if that is nothing.
 
         The batch may be running: an item counts once its time is there, which is kept last.
@@ -87,7 +87,7 @@ class Envelope:
             first: Position of the item in the batch.
 
         Example:
-            >>> Envelope(3, values=["a", "b"], stops=array("d", [0.1, 0.2])).part(1).values
+            >>> BatchResult(3, values=["a", "b"], stops=array("d", [0.1, 0.2])).part(1).values
             ['b']
         """
         upto = len(self.stops)
@@ -96,7 +96,7 @@ class Envelope:
         before = self.stops[first - 1] if first else 0.0
         failures = [f for f in list(self.failures) if first <= f.position < upto]
         output = self.output if self.shown is None else self.shown()
-        return Envelope(
+        return BatchResult(
             self.batch,
             "early",
             self.values[first:upto],

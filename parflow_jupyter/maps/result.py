@@ -10,7 +10,7 @@ from parflow_jupyter.errors import ItemError
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.display.html import as_html, as_text
 from parflow_jupyter.maps.report import ItemFailure, Report
-from parflow_jupyter.maps.scheduler.collector import Outcome
+from parflow_jupyter.maps.scheduler.collector import Collector
 from parflow_jupyter.maps.scheduler.item_queue import MISSING
 from parflow_jupyter.maps.worker.replay import Origin
 
@@ -35,8 +35,10 @@ class MapResult(Sequence[Any]):
     _present: ClassVar[Callable[[MapResult], bool] | None] = None
     """Shows a result with its button, or returns False; the kernel's side puts its own here."""
 
-    def __init__(self, outcome: Outcome, report: Report, token: CancelToken, on_error: str) -> None:
-        self._outcome = outcome
+    def __init__(
+        self, collector: Collector, report: Report, token: CancelToken, on_error: str
+    ) -> None:
+        self._collector = collector
         self._report = report
         self._token = token
         self._on_error = on_error
@@ -88,9 +90,9 @@ class MapResult(Sequence[Any]):
             raise self._problem
 
     def _finished_values(self) -> list[Any]:
-        values = self._outcome.ledger.values
+        values = self._collector.item_queue.values
         if self._on_error == "skip":
-            failed = self._outcome.failures
+            failed = self._collector.failures
             return [v for i, v in enumerate(values) if v is not MISSING and i not in failed]
         if self._report.not_run:
             return [
@@ -103,7 +105,7 @@ class MapResult(Sequence[Any]):
     @property
     def errors(self) -> list[ItemFailure]:
         """The items that failed for good so far, in input order."""
-        failures = dict(self._outcome.failures)
+        failures = dict(self._collector.failures)
         return [failures[index] for index in sorted(failures)]
 
     @property
@@ -114,14 +116,14 @@ class MapResult(Sequence[Any]):
     @property
     def finished_items(self) -> dict[int, Any]:
         """Values by index of the items that have one; complete or partial, never waits."""
-        failed = self._outcome.failures
-        values = self._outcome.ledger.values
+        failed = self._collector.failures
+        values = self._collector.item_queue.values
         return {i: v for i, v in enumerate(values) if v is not MISSING and i not in failed}
 
     @property
     def progress(self) -> tuple[int, int]:
         """Items settled, and items in all."""
-        return self._outcome.ledger.done, self._report.total
+        return self._collector.item_queue.done, self._report.total
 
     # --- its running --------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.result import MapResult
 from parflow_jupyter.maps.run import Call
-from parflow_jupyter.maps.scheduler.input_stream import Source
+from parflow_jupyter.maps.scheduler.input_stream import InputStream
 from parflow_jupyter.maps.worker.replay import Origin
 
 
@@ -51,7 +51,7 @@ def retry(
         raise InvalidInputError(
             "This result was read lazily, or came without its function: run its map again."
         )
-    indices = result._outcome.without_value()
+    indices = result._collector.without_value()
     if not indices:
         return result
     options = replace(
@@ -93,7 +93,7 @@ class _Again(Call):
         return len(self._indices)
 
     def _make_result(
-        self, function: Callable[..., Any], columns: Sequence[Any], source: Source | None
+        self, function: Callable[..., Any], columns: Sequence[Any], source: InputStream | None
     ) -> MapResult:
         self._earlier._report.run = uuid.uuid4().hex
         self._earlier._token = CancelToken()
@@ -103,5 +103,5 @@ class _Again(Call):
         self._result._begin_again()
         self._report.not_run = 0
         self._report.left_out.clear()
-        self._outcome.reopen(self._indices)
+        self._collector.reopen(self._indices)
         return super().start()

@@ -16,16 +16,16 @@ from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import last
 from parflow_jupyter.maps.abc import Plan, Scheme
 from parflow_jupyter.maps.cancel import STOP_WITHIN, CancelToken
-from parflow_jupyter.maps.checkpoint.resume import begin_keeping, run_and_keep
+from parflow_jupyter.maps.checkpoint.resume import begin_lookup, run_and_keep
 from parflow_jupyter.maps.inputs import take_columns
-from parflow_jupyter.maps.monitor.observer import History, Watch
-from parflow_jupyter.maps.monitor.run_record import Account
+from parflow_jupyter.maps.monitor.observer import History, Observer
+from parflow_jupyter.maps.monitor.run_record import RunRecord
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.report import ItemFailure, Report
 from parflow_jupyter.maps.result import MapResult
-from parflow_jupyter.maps.scheduler.collector import Outcome
-from parflow_jupyter.maps.scheduler.input_stream import Source
-from parflow_jupyter.maps.scheduler.item_queue import Ledger
+from parflow_jupyter.maps.scheduler.collector import Collector
+from parflow_jupyter.maps.scheduler.input_stream import InputStream
+from parflow_jupyter.maps.scheduler.item_queue import ItemQueue
 from parflow_jupyter.maps.scheduler.loop import Runner
 from parflow_jupyter.maps.schemes.serial import SerialScheme
 from parflow_jupyter.maps.selection import Chosen, SchemeChoice, choose, supports
@@ -105,7 +105,7 @@ class Call:
         listener: Listener | None,
         history: History | None,
         owner: dict[str, Any] | None,
-        source: Source | None = None,
+        source: InputStream | None = None,
     ) -> None:
         self.remembers = True
         self._options = options
@@ -113,7 +113,7 @@ class Call:
         there_are_items = total != 0
         self._chosen = self._choose(function, schemes) if there_are_items else None
         self._result = self._make_result(function, columns, source)
-        self._outcome, self._report = self._result._outcome, self._result._report
+        self._collector, self._report = self._result._collector, self._result._report
         self._token, self._elapsed = self._result._token, self._report.elapsed
         if self._chosen is not None:
             self._report.scheme = self._chosen.scheme.name
@@ -121,15 +121,15 @@ class Call:
         origin = Origin(function, columns, options, schemes, history, owner)
         # Input that was read lazily is forgotten, and so are the results that were taken.
         self._result.origin = origin if source is None else None
-        self._outcome.replay = Replay(origin, self._report)
+        self._collector.replay = Replay(origin, self._report)
         self._scheme = self._chosen.scheme if self._chosen else SerialScheme()
         listeners = [listener] if listener is not None else []
         listeners += self._display() if there_are_items else []
         slots = self._chosen.slots if self._chosen else 0
         history = history if there_are_items else None
-        before = self._outcome.ledger.total - total if total is not None else 0
-        account = Account(function, options, owner, len(self._report.batches))
-        self._watch = Watch(self._report, listeners, history, slots, account, total, before)
+        before = self._collector.item_queue.total - total if total is not None else 0
+        record = RunRecord(function, options, owner, len(self._report.batches))
+        self._watch = Observer(self._report, listeners, history, slots, record, total, before)
         ships = self._scheme.ships and there_are_items
         shipped = ship(function, options.init, share=options.share) if ships else None
         self._there_are_items = there_are_items
@@ -143,8 +143,8 @@ class Call:
         if shipped is not None and options.seed is None and self._scheme.capabilities.seeds:
             # Here, the generators of this process go on as they would without a map.
             self._report.entropy = draw() if seems_random(function, shipped.pickled) else None
-        self._keeping = (
-            begin_keeping(options, self._report, function, columns, shipped, self._scheme)
+        self._checkpoint_lookup = (
+            begin_lookup(options, self._report, function, columns, shipped, self._scheme)
             if there_are_items
             else None
         )
@@ -160,14 +160,14 @@ class Call:
             items=columns if options.share and source is None else None,
         )
         self._runner = Runner(
-            plan, columns, options, self._scheme, self._outcome, self._watch, self._token, source
+            plan, columns, options, self._scheme, self._collector, self._watch, self._token, source
         )
 
     def _count(self, columns: Sequence[Any]) -> int:
         return len(columns[0])
 
     def _make_result(
-        self, function: Callable[..., Any], columns: Sequence[Any], source: Source | None
+        self, function: Callable[..., Any], columns: Sequence[Any], source: InputStream | None
     ) -> MapResult:
         options = self._options
         report = Report(
@@ -178,9 +178,9 @@ class Call:
             total=len(columns[0]) if source is None else 0,
             entropy=options.seed,
         )
-        ledger = source.ledger if source is not None else Ledger(report.total)
-        outcome = Outcome(ledger, columns, report, options.retries, options.engine_retries)
-        return MapResult(outcome, report, CancelToken(), options.on_error)
+        item_queue = source.item_queue if source is not None else ItemQueue(report.total)
+        collector = Collector(item_queue, columns, report, options.retries, options.engine_retries)
+        return MapResult(collector, report, CancelToken(), options.on_error)
 
     def _choose(self, function: Callable[..., Any], schemes: Sequence[Any]) -> Chosen:
         asked = {"seeds": self._options.seed, "timeout": self._options.timeout}
@@ -242,29 +242,29 @@ class Call:
         state, problem = "failed", None
         try:
             state = run_and_keep(
-                self._runner, self._keeping, self._outcome, self._watch, self._token
+                self._runner, self._checkpoint_lookup, self._collector, self._watch, self._token
             )
         except BaseException as error:
             problem = error
         self._finish(state, problem)
 
     def _finish(self, state: str, problem: BaseException | None) -> None:
-        report, outcome = self._report, self._outcome
+        report, collector = self._report, self._collector
         if self._shares is not None:
             # Where all results were kept, no slots were opened that would close them.
             self._shares.close()
-        if self._keeping is not None:
-            self._keeping.end(outcome.failures, stopped=self._token.cancelled)
+        if self._checkpoint_lookup is not None:
+            self._checkpoint_lookup.end(collector.failures, stopped=self._token.cancelled)
         report.elapsed = self._elapsed + self._watch.elapsed
-        report.total = outcome.ledger.total
-        report.not_run = report.total - outcome.ledger.done
-        problem = problem or outcome.fatal
-        if problem is None and state == "failed" and outcome.first_failure is not None:
-            problem = self._explained(outcome.first_failure)
+        report.total = collector.item_queue.total
+        report.not_run = report.total - collector.item_queue.done
+        problem = problem or collector.fatal
+        if problem is None and state == "failed" and collector.first_failure is not None:
+            problem = self._explained(collector.first_failure)
         if self.remembers:
             last.remember(self._result)
         try:
-            self._watch.finished(outcome, state)
+            self._watch.finished(collector, state)
         finally:
             self._result._end(state, problem)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 Work = dict[str, Any]
-"""A task in the form that an engine is sent: see :func:`parflow_jupyter.tasks.agent.run_task`."""
+"""A task in the form that an engine is sent: see :func:`parflow_jupyter.tasks.worker.run_task`."""
 
 
 @dataclass(frozen=True, kw_only=True)

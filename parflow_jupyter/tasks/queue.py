@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from parflow_jupyter.errors import InvalidInputError, TaskWaitError
-from parflow_jupyter.tasks.agent import properties
 from parflow_jupyter.tasks.book import OPEN, Book, Record, Step, first_match
 from parflow_jupyter.tasks.engines import Ended, Engines, Work
 from parflow_jupyter.tasks.model import MapTask, StringTask, Task
 from parflow_jupyter.tasks.results import TaskInfo, TaskResult
+from parflow_jupyter.tasks.worker import properties
 
 PATIENCE = 30.0
 """Seconds that a task waits for an engine that may run it, as in IPython 0.10."""

@@ -11,7 +11,7 @@ from parflow_jupyter.errors import CannotShipError, EngineLostError
 from parflow_jupyter.maps import MapOptions, MapResult, SchemeChoice, run_map
 from parflow_jupyter.maps.transport.function import ship, what_cannot_be_pickled
 from parflow_jupyter.tasks import Ended
-from parflow_jupyter.tasks.agent import run_task
+from parflow_jupyter.tasks.worker import run_task
 from parflow_jupyter.wiring import process
 from parflow_jupyter.wiring.schemes import engine_scheme
 

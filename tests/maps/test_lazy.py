@@ -11,7 +11,7 @@ import pytest
 from parflow_jupyter.errors import InvalidInputError, ItemError, UnequalLengthsError
 from parflow_jupyter.maps import MapOptions, last_result
 from parflow_jupyter.maps.lazy import run_amap, run_imap
-from parflow_jupyter.maps.scheduler.input_stream import MOST_AHEAD, Source
+from parflow_jupyter.maps.scheduler.input_stream import MOST_AHEAD, InputStream
 from parflow_jupyter.maps.schemes import load, names
 
 
@@ -171,13 +171,13 @@ def test_a_slow_consumer_and_a_slow_producer_lose_nothing(scheme):
 
 def test_used_items_and_results_are_forgotten():
     """The source keeps nothing that was taken."""
-    source = Source([range(100)])
+    source = InputStream([range(100)])
     source.start()
     for index in range(100):
-        while source.ledger.total <= index:
+        while source.item_queue.total <= index:
             source.take_in(1, 1)
-        source.ledger.put([index], [index])
-        assert source.ledger.ready.popleft() == (index, index)
+        source.item_queue.put([index], [index])
+        assert source.item_queue.ready.popleft() == (index, index)
         source.taken(index)
     assert len(source.columns[0]) == 0
     source.close()

@@ -58,7 +58,7 @@ def test_only_the_item_that_was_running_counts_as_lost(tmp_path):
 
 def test_without_a_mark_nothing_counts_until_the_item_is_alone(tmp_path, monkeypatch):
     """Where processes share no memory, it takes a death more to find the killer."""
-    monkeypatch.setattr(shared_memory.Memory, "__init__", without_shared_memory)
+    monkeypatch.setattr(shared_memory.SharedMemory, "__init__", without_shared_memory)
     script = Scripted(tmp_path, kills={3: 99})
     options = {"engine_retries": 1, "on_error": "collect", "batch": 8}
     result = mapped(load("processes")(2), script, range(8), **options)

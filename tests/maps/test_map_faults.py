@@ -183,7 +183,7 @@ def test_a_frozen_cluster_can_be_cancelled(mortal_engines):
 
 def test_an_interrupt_stops_the_map(engines):
     """It returns in time with the partial result; engines idle; the next map runs at once."""
-    mapped(engines.scheme(), abs, range(4))  # engines that are new load the agent first
+    mapped(engines.scheme(), abs, range(4))  # engines that are new load the worker first
     start = time.monotonic()
     with interrupted_after(1.0), pytest.raises(KeyboardInterrupt) as stopped:
         mapped(engines.scheme(), lambda x: time.sleep(0.02 if x < 4 else 60) or x, range(20))

@@ -19,11 +19,11 @@ from parflow_jupyter.maps.lazy import run_imap
 from parflow_jupyter.maps.messages import Batch
 from parflow_jupyter.maps.schemes import load, names
 from parflow_jupyter.maps.transport import codec, shared_memory
-from parflow_jupyter.maps.transport.codec import Packer
-from parflow_jupyter.maps.transport.shared_arrays import Shares
+from parflow_jupyter.maps.transport.codec import Codec
+from parflow_jupyter.maps.transport.shared_arrays import SharedArrays
 from parflow_jupyter.maps.transport.shared_arrays import load as load_pickled
-from parflow_jupyter.maps.worker.array_cache import Held
-from parflow_jupyter.maps.worker.worker import Agent
+from parflow_jupyter.maps.worker.array_cache import ArrayCache
+from parflow_jupyter.maps.worker.worker import Worker
 
 MANY = 400_000
 SHIPPING = [name for name in names() if load(name).ships]
@@ -55,14 +55,14 @@ def shares_of(pid):
 def sent(monkeypatch):
     """Sizes of the batches that were packed."""
     sizes = []
-    pack = codec.Packer.pack
+    pack = codec.Codec.pack
 
     def counted(self, slot, batch):
         packed = pack(self, slot, batch)
         sizes.append(packed[1])
         return packed
 
-    monkeypatch.setattr(codec.Packer, "pack", counted)
+    monkeypatch.setattr(codec.Codec, "pack", counted)
     return sizes
 
 
@@ -204,7 +204,7 @@ def test_an_array_that_all_items_have_is_no_reason_to_warn(scheme):
 
 def test_the_memory_is_its_users_alone():
     """It has no name in any folder, and mode 0600."""
-    shares = Shares()
+    shares = SharedArrays()
     shares.dumps(numpy.zeros(MANY))
     address = shares._memory.address
     assert os.stat(f"/proc/{address.pid}/fd/{address.descriptor}").st_mode & 0o777 == 0o600
@@ -260,20 +260,20 @@ def test_everything_is_let_go_of_when_the_client_is_killed(engines):
 def test_a_client_that_ends_while_its_function_is_read_leaves_nothing(monkeypatch):
     """What is forgotten before it is kept is not kept; here the client lives, to ask for it."""
     array = numpy.zeros(MANY)
-    packer = Packer(Plan("run", lambda x: float(array[x])))
-    agent = Agent()
+    packer = Codec(Plan("run", lambda x: float(array[x])))
+    worker = Worker()
 
     def load_late(pickled, numbers, held):
         value = load_pickled(pickled, numbers, held)
         if numbers:
-            agent.forget("run")
+            worker.forget("run")
         return value
 
     monkeypatch.setattr("parflow_jupyter.maps.worker.worker.load", load_late)
 
     def run(number):
         blob, _ = packer.pack("slot", Batch("run", number, range(1), [[0]]))
-        return packer.unpack("slot", agent.run_batch(blob)).state
+        return packer.unpack("slot", worker.run_batch(blob)).state
 
     assert run(0) == "done"
     packer.sent("slot")
@@ -296,10 +296,10 @@ def test_a_slot_of_another_host_is_sent_the_bytes_once(scheme, sent, monkeypatch
 
 
 def test_what_an_engine_dropped_to_make_room_is_sent_again():
-    """By an agent that answers that it lacks it."""
+    """By a worker that answers that it lacks it."""
     plan = Plan("run", lambda x: x)
-    packer = Packer(plan)
-    agent = Agent()
+    packer = Codec(plan)
+    worker = Worker()
     packer._afar["slot"] = set()
     array = numpy.zeros(MANY)
     packer._shipped.shares.dumps(array)
@@ -308,18 +308,18 @@ def test_what_an_engine_dropped_to_make_room_is_sent_again():
     def run(number):
         batch = Batch("run", number, range(1), [[array]])
         blob, _ = packer.pack("slot", batch)
-        return packer.unpack("slot", agent.run_batch(blob)).state
+        return packer.unpack("slot", worker.run_batch(blob)).state
 
     assert run(0) == "done"
     packer.sent("slot")
-    agent.forget("run")
+    worker.forget("run")
     assert run(1) == "need-shared"
     assert run(2) == "done"
 
 
 def test_the_oldest_run_makes_room():
     """What came as bytes is kept up to a size; the run that is running stays."""
-    held = Held(most_bytes=250)
+    held = ArrayCache(most_bytes=250)
     for run in "abc":
         held.take(run, {"memory": None, "places": {0: (None, 100)}, "data": {0: bytes(100)}})
     assert held.runs() == ["b", "c"]

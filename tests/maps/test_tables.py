@@ -12,12 +12,12 @@ from parflow_jupyter.errors import (
 )
 from parflow_jupyter.maps import MapOptions, SchemeChoice, parallelizable
 from parflow_jupyter.maps.abc import Capabilities, Readiness, Scheme
-from parflow_jupyter.maps.messages import Envelope
+from parflow_jupyter.maps.messages import BatchResult
 from parflow_jupyter.maps.report import Report
 from parflow_jupyter.maps.run import take_columns
 from parflow_jupyter.maps.scheduler.batch_size import BUDGET, Pace, in_flight, measured, next_size
-from parflow_jupyter.maps.scheduler.collector import Outcome
-from parflow_jupyter.maps.scheduler.item_queue import Ledger
+from parflow_jupyter.maps.scheduler.collector import Collector
+from parflow_jupyter.maps.scheduler.item_queue import ItemQueue
 from parflow_jupyter.maps.selection import Supports, choose, supports
 from parflow_jupyter.maps.worker.interrupts import Current
 from parflow_jupyter.maps.worker.item_loop import run_items
@@ -196,30 +196,30 @@ def test_what_cannot_be_iterated_is_refused(iterables):
         take_columns(iterables)
 
 
-def test_the_ledger_loses_and_doubles_nothing():
+def test_the_queue_loses_and_doubles_nothing():
     """Whatever is taken, given back, split and answered twice, each item ends once."""
     rng = random.Random(3)
     for _ in range(200):
         total = rng.randrange(1, 60)
-        ledger, out = Ledger(total), []
-        while not ledger.finished:
-            if ledger.waiting and rng.random() < 0.6:
-                taken = ledger.take(rng.randrange(1, 9))
+        item_queue, out = ItemQueue(total), []
+        while not item_queue.finished:
+            if item_queue.waiting and rng.random() < 0.6:
+                taken = item_queue.take(rng.randrange(1, 9))
                 out += [taken] if len(taken) else []
             elif out:
-                _end_a_batch(ledger, out, rng)
-        assert ledger.values == list(range(total))
-        assert ledger.done == total
+                _end_a_batch(item_queue, out, rng)
+        assert item_queue.values == list(range(total))
+        assert item_queue.done == total
 
 
-def _end_a_batch(ledger, out, rng):
+def _end_a_batch(item_queue, out, rng):
     batch = out.pop(rng.randrange(len(out)))
     cut = rng.randrange(len(batch) + 1)
-    ledger.put(batch[:cut], list(batch[:cut]))
-    ledger.give_back(batch[cut:], suspect=rng.random() < 0.3)
+    item_queue.put(batch[:cut], list(batch[:cut]))
+    item_queue.give_back(batch[cut:], suspect=rng.random() < 0.3)
     if rng.random() < 0.3:
-        ledger.put(batch[:cut], ["second answer"] * cut)
-        ledger.give_back(batch[:cut])
+        item_queue.put(batch[:cut], ["second answer"] * cut)
+        item_queue.give_back(batch[:cut])
 
 
 def test_a_batch_stops_where_it_was_told_to_give_back():
@@ -232,8 +232,8 @@ def test_a_batch_stops_where_it_was_told_to_give_back():
                 given.append(current.give_back(10))
             return x
 
-        envelope = run_items(item, [list(range(10))], range(10), current)
-        assert envelope.values == list(range(given[0]))
+        batch_result = run_items(item, [list(range(10))], range(10), current)
+        assert batch_result.values == list(range(given[0]))
         assert given == [at + 1]
 
 
@@ -242,17 +242,17 @@ def test_a_batch_hands_back_what_is_beyond_its_budget():
     import time
 
     current = Current("r", 1)
-    envelope = run_items(time.sleep, [[0.02] * 50], range(50), current, budget=0.05)
-    assert envelope.state == "partial"
-    assert 2 <= len(envelope.values) <= 4
-    assert isinstance(envelope, Envelope)
+    batch_result = run_items(time.sleep, [[0.02] * 50], range(50), current, budget=0.05)
+    assert batch_result.state == "partial"
+    assert 2 <= len(batch_result.values) <= 4
+    assert isinstance(batch_result, BatchResult)
 
 
 @pytest.mark.parametrize(("allowed", "times"), [(0, "once"), (1, "2 times")])
 def test_a_lost_item_says_how_often(allowed, times):
     """Its error counts the engines that died with it."""
     report = Report(run="r", scheme="s", reason="", label="f", total=1)
-    outcome = Outcome(Ledger(1), [[5]], report, 0, allowed)
+    collector = Collector(ItemQueue(1), [[5]], report, 0, allowed)
     for _ in range(allowed + 1):
-        outcome.lost("engine 1", [0], "killed")
-    assert f"Item 0 was lost {times} because" in str(outcome.failures[0].exception)
+        collector.lost("engine 1", [0], "killed")
+    assert f"Item 0 was lost {times} because" in str(collector.failures[0].exception)

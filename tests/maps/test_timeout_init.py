@@ -105,7 +105,7 @@ def test_auto_takes_a_scheme_that_can():
     assert "serial skipped: it can't do timeout" in result.report.reason
 
 
-def deaf(x):
+def unresponsive(x):
     end = time.monotonic() + 60
     while x == 2 and time.monotonic() < end:
         with suppress(KeyboardInterrupt):
@@ -122,7 +122,7 @@ def holds_the_interpreter(x):
 def test_a_process_whose_item_is_deaf_is_replaced():
     """The item fails, the others run, and the next map has all its processes."""
     scheme = load("processes")(2)
-    result = mapped(scheme, deaf, range(8), timeout=0.3, on_error="collect")
+    result = mapped(scheme, unresponsive, range(8), timeout=0.3, on_error="collect")
     assert [f.index for f in result.errors] == [2]
     assert "0.3 s" in str(result.errors[0].exception)
     assert result.report.engine_retries == 0
@@ -150,14 +150,16 @@ def test_an_engine_whose_item_is_deaf_is_replaced(mortal_engines):
 
     scheme = mortal_engines.scheme(replace_engine=replace)
     mortal_engines.remember_pids()
-    result = mapped(scheme, deaf, range(8), timeout=0.3, on_error="collect")
+    result = mapped(scheme, unresponsive, range(8), timeout=0.3, on_error="collect")
     assert [f.index for f in result.errors] == [2]
     assert len(replaced) == 1
 
 
 def test_an_engine_that_cannot_be_replaced_gets_no_more_items(mortal_engines):
     """Its item fails, the others run elsewhere."""
-    result = mapped(mortal_engines.scheme(), deaf, range(8), timeout=0.3, on_error="collect")
+    result = mapped(
+        mortal_engines.scheme(), unresponsive, range(8), timeout=0.3, on_error="collect"
+    )
     assert [f.index for f in result.errors] == [2]
     assert [v for i, v in enumerate(result) if i != 2] == [0, 1, 3, 4, 5, 6, 7]
 

@@ -330,14 +330,14 @@ def test_a_task_that_never_ends_is_aborted(client):
 def test_an_engine_deaf_to_interrupts_is_replaced(client, engines, tmp_path):
     """Aborting returns soon, other engines go on, and a new engine comes for the deaf one."""
 
-    def deaf(path):
+    def unresponsive(path):
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         open(path, "w").close()
         time.sleep(3600)
 
     before = engines.ids()
     is_deaf = tmp_path / "deaf"
-    taskid = client.run(pf.MapTask(deaf, (str(is_deaf),)))
+    taskid = client.run(pf.MapTask(unresponsive, (str(is_deaf),)))
     wait_for(is_deaf.exists, "deaf task")
     client.abort(taskid)
     client.barrier(taskid, timeout=LIMIT)

@@ -82,7 +82,7 @@ class RetryButton(anywidget.AnyWidget):
 
 
 def _label(result: MapResult) -> str:
-    count = len(result._outcome.without_value())
+    count = len(result._collector.without_value())
     return f"Retry failed ({count})" if count else ""
 
 

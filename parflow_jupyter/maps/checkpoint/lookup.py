@@ -14,7 +14,7 @@ from parflow_jupyter.errors import CheckpointDiskError
 from parflow_jupyter.fingerprint.files import FileDigests
 from parflow_jupyter.fingerprint.keys import FunctionKey, ItemHasher, changes, function_key
 from parflow_jupyter.fingerprint.values import UnhashableError, digest_of, sized
-from parflow_jupyter.maps.checkpoint.writer import Entry, KeepWriter, warn_disk
+from parflow_jupyter.maps.checkpoint.writer import CheckpointWriter, Entry, warn_disk
 from parflow_jupyter.maps.report import Report
 from parflow_jupyter.maps.scheduler.item_queue import part as part_of
 from parflow_jupyter.stores.checkpoints.pickles import SMALL, Large, TooBigError, freeze
@@ -27,7 +27,7 @@ _ANY_SIZE = 1 << 62
 _MOST_TOLD = 10
 
 
-class Keeping:
+class CheckpointLookup:
     """The checkpoint of one run.
 
     Args:
@@ -67,7 +67,7 @@ class Keeping:
         self._keys: dict[int, bytes] = {}
         self._files_of: dict[int, tuple[str, ...]] = {}
         self._by_position = False
-        self._writer: KeepWriter | None = None
+        self._writer: CheckpointWriter | None = None
         self._function: FunctionKey | None = None
         self._why_nothing = ""
         self._unused_results = 0
@@ -216,7 +216,7 @@ class Keeping:
                 self._report.not_kept[index] = f"its result can't be pickled: {error}"
         if entries:
             if self._writer is None:
-                self._writer = KeepWriter(self._open, self._not_kept, self._name)
+                self._writer = CheckpointWriter(self._open, self._not_kept, self._name)
             self._writer.put(entries)
 
     def _frozen(self, value: Any) -> bytes | Large:

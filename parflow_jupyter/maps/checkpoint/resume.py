@@ -7,29 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 from parflow_jupyter.maps.abc import Scheme
 from parflow_jupyter.maps.cancel import CancelToken
-from parflow_jupyter.maps.monitor.observer import Watch
+from parflow_jupyter.maps.monitor.observer import Observer
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.report import Report
-from parflow_jupyter.maps.scheduler.collector import Outcome
+from parflow_jupyter.maps.scheduler.collector import Collector
 from parflow_jupyter.maps.scheduler.loop import Runner
-from parflow_jupyter.maps.transport.function import Shipped, seems_random
+from parflow_jupyter.maps.transport.function import ShippedFunction, seems_random
 from parflow_jupyter.maps.worker.random_state import draw
 
 if TYPE_CHECKING:
-    from parflow_jupyter.maps.checkpoint.lookup import Keeping
+    from parflow_jupyter.maps.checkpoint.lookup import CheckpointLookup
 
 AT_ONCE = 1000
 """Items that are looked up together."""
 
 
-def begin_keeping(
+def begin_lookup(
     options: MapOptions,
     report: Report,
     function: Callable[..., Any],
     columns: Sequence[Any],
-    shipped: Shipped | None,
+    shipped: ShippedFunction | None,
     scheme: Scheme,
-) -> Keeping | None:
+) -> CheckpointLookup | None:
     """Open the checkpoint of a run, if it has one, and settle its random numbers.
 
     Args:
@@ -46,30 +46,34 @@ def begin_keeping(
     if options.checkpoint is None:
         return None
     # Not loaded where nothing is kept, such as on engines.
-    from parflow_jupyter.maps.checkpoint.lookup import Keeping
+    from parflow_jupyter.maps.checkpoint.lookup import CheckpointLookup
 
     # Results that the caller waits for are not changed before the end; others may be at once.
     lasting = options.block and isinstance(columns[0], (list, range))
-    keeping = Keeping(
+    checkpoint_lookup = CheckpointLookup(
         options.checkpoint, function, options.init, options.key, columns, report, lasting=lasting
     )
     random = seems_random(function, shipped.pickled if shipped is not None else b"")
     if random or options.seed is not None:
-        keeping.depends_on_position()
+        checkpoint_lookup.depends_on_position()
     if random and options.seed is None and scheme.capabilities.seeds:
         # Drawn once for all runs under this name: a resumed run goes on with the same numbers.
-        report.entropy = keeping.entropy(draw)
-    return keeping
+        report.entropy = checkpoint_lookup.entropy(draw)
+    return checkpoint_lookup
 
 
 def run_and_keep(
-    runner: Runner, keeping: Keeping | None, outcome: Outcome, watch: Watch, token: CancelToken
+    runner: Runner,
+    checkpoint_lookup: CheckpointLookup | None,
+    collector: Collector,
+    watch: Observer,
+    token: CancelToken,
 ) -> str:
     """Run the items that have no kept result, and return the state at the end."""
-    if keeping is None:
+    if checkpoint_lookup is None:
         return runner.run()
-    ledger = outcome.ledger
-    found = keeping.restore
+    item_queue = collector.item_queue
+    found = checkpoint_lookup.restore
 
     def restore(indices: range) -> None:
         for start in range(indices.start, indices.stop, AT_ONCE):
@@ -77,13 +81,13 @@ def run_and_keep(
                 return
             some = range(start, min(start + AT_ONCE, indices.stop))
             # A run that goes on has results already, which were not kept from an earlier one.
-            again = ledger.done and any(map(ledger.is_settled, some))
-            open_ = [i for i in some if not ledger.is_settled(i)] if again else some
-            ledger.put(*found(open_))
-            watch.progress(outcome)
+            again = item_queue.done and any(map(item_queue.is_settled, some))
+            open_ = [i for i in some if not item_queue.is_settled(i)] if again else some
+            item_queue.put(*found(open_))
+            watch.progress(collector)
 
-    outcome.keep, runner.restore = keeping.keep, restore
-    keeping.begin()
-    restore(range(ledger.total))
+    collector.keep, runner.restore = checkpoint_lookup.keep, restore
+    checkpoint_lookup.begin()
+    restore(range(item_queue.total))
     # Without engines, when all is there; and input that comes little by little has not begun.
-    return "done" if ledger.total and ledger.finished else runner.run()
+    return "done" if item_queue.total and item_queue.finished else runner.run()

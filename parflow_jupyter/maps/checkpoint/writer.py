@@ -31,7 +31,7 @@ Entry = tuple[int, bytes, bytes | Large]
 """Index of an item, the key of its result, and the result."""
 
 
-class KeepWriter:
+class CheckpointWriter:
     """Keeps the results of one run.
 
     Args:
@@ -188,7 +188,7 @@ def _size(entry: Entry) -> int:
     return len(value) if isinstance(value, bytes) else 0
 
 
-_WRITERS: weakref.WeakSet[KeepWriter] = weakref.WeakSet()
+_WRITERS: weakref.WeakSet[CheckpointWriter] = weakref.WeakSet()
 
 
 def _finish_all() -> None:

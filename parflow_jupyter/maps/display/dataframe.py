@@ -56,20 +56,20 @@ _KINDS = ("int64", "object", "object", "object", "object", "float64", "float64",
 
 
 def _rows(result: MapResult) -> Any:
-    outcome = result._outcome
+    collector = result._collector
     times: dict[int, ItemTime] = {time.index: time for time in result.report.items()}
-    for index, value in enumerate(outcome.ledger.values):
-        failure, time = outcome.failures.get(index), times.get(index)
+    for index, value in enumerate(collector.item_queue.values):
+        failure, time = collector.failures.get(index), times.get(index)
         has_value = value is not MISSING and failure is None
         yield {
             "index": index,
-            "input": outcome.item(index),
+            "input": collector.item(index),
             "value": value if has_value else None,
             "error": _error(failure) if failure else None,
             "engine": time.engine if time else None,
             "started": time.started if time else None,
             "seconds": time.seconds if time else None,
-            "attempts": outcome.failed_attempts(index) + (has_value and time is not None),
+            "attempts": collector.failed_attempts(index) + (has_value and time is not None),
             # What has a value and was never run here was kept from an earlier run.
             "kept": has_value and time is None,
         }

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from parflow_jupyter.events import Event, Listener, MapFinished, MapProgress, MapStarted
 from parflow_jupyter.maps.monitor.forecast import Forecast
-from parflow_jupyter.maps.monitor.run_record import Account
+from parflow_jupyter.maps.monitor.run_record import RunRecord
 from parflow_jupyter.maps.report import Report
-from parflow_jupyter.maps.scheduler.collector import Outcome
+from parflow_jupyter.maps.scheduler.collector import Collector
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class History(Protocol):
         """Return whether someone asked for the run to stop."""
 
 
-class Watch:
+class Observer:
     """The eyes on one run.
 
     Args:
@@ -43,7 +43,7 @@ class Watch:
         listeners: Called with each event.
         history: Where the run has its row, or None.
         slots: Slots at the start.
-        account: More columns of the history's row, and the run's details.
+        record: More columns of the history's row, and the run's details.
         total: Number of items, or None where it is not known.
         before: Items that have a result already, and are not counted.
     """
@@ -54,7 +54,7 @@ class Watch:
         listeners: list[Listener],
         history: History | None,
         slots: int,
-        account: Account | None = None,
+        record: RunRecord | None = None,
         total: int | None = None,
         before: int = 0,
     ) -> None:
@@ -66,7 +66,7 @@ class Watch:
         self._last: tuple[int, ...] | None = None
         self._event_at = 0.0
         self._history_at = self._flag_at = self._start
-        self._account = account or Account(None)
+        self._record = record or RunRecord(None)
         self._total = total
         self._before = before
         self._kept_before = len(report.kept)
@@ -107,21 +107,21 @@ class Watch:
                 "scheme": report.scheme,
                 "reason": report.reason,
                 "total": self._total,
-                **self._account.columns,
+                **self._record.columns,
             }
         )
-        self._describe(lambda: self._account.begun(report))
+        self._describe(lambda: self._record.begun(report))
 
-    def progress(self, outcome: Outcome, ages: Sequence[float] = ()) -> None:
+    def progress(self, collector: Collector, ages: Sequence[float] = ()) -> None:
         """Tell how far the run is, if that changed.
 
         Args:
-            outcome: What has come out so far.
+            collector: What has come out so far.
             ages: For each busy slot, how many seconds its present item runs.
         """
         now = time.monotonic()
-        report, failed = self._report, len(outcome.failures)
-        done = outcome.ledger.done - self._before
+        report, failed = self._report, len(collector.failures)
+        done = collector.item_queue.done - self._before
         left = None
         if self._listeners and self._total is not None:
             left = self._forecast.left(now, self._total - done, self.slots, ages)
@@ -162,9 +162,9 @@ class Watch:
         self._flag_at = now
         return self._history.cancel_wanted(self._report.run)
 
-    def finished(self, outcome: Outcome, state: str) -> None:
+    def finished(self, collector: Collector, state: str) -> None:
         """Tell that the run ended."""
-        done, failed = outcome.ledger.done - self._before, len(outcome.failures)
+        done, failed = collector.item_queue.done - self._before, len(collector.failures)
         total = self._report.total - self._before
         self.write_row()
         if self._history is not None:
@@ -178,11 +178,11 @@ class Watch:
                 kept=self._kept(),
                 finished=time.time(),
             )
-            self._describe(lambda: self._account.ended(outcome))
+            self._describe(lambda: self._record.ended(collector))
         # Listeners get the final counts, however soon after the last progress this is.
         self._last, self._event_at = None, 0.0
         history, self._history = self._history, None
-        self.progress(outcome)
+        self.progress(collector)
         self._history = history
         self._tell(
             MapFinished(

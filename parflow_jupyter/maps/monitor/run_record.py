@@ -15,7 +15,7 @@ from typing import Any
 from parflow_jupyter._system.words import text_of
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.report import BatchRecord, ItemFailure, ItemTime, Report
-from parflow_jupyter.maps.scheduler.collector import Outcome
+from parflow_jupyter.maps.scheduler.collector import Collector
 
 ITEMS = 1000
 """Items whose times are kept; of more, the slowest."""
@@ -26,7 +26,7 @@ _CODE = 4000
 _OPTIONS = ("retries", "engine_retries", "timeout", "on_error", "batch", "seed")
 
 
-class Account:
+class RunRecord:
     """Tells about one run.
 
     Args:
@@ -37,7 +37,7 @@ class Account:
 
     Example:
         >>> report = Report("r", "serial", "", "abs", total=2)
-        >>> told = Account(abs, MapOptions(retries=1)).begun(report)
+        >>> told = RunRecord(abs, MapOptions(retries=1)).begun(report)
         >>> told["code"], told["options"]["retries"]
         ('abs', 1)
     """
@@ -63,10 +63,10 @@ class Account:
             "python": platform.python_version(),
         }
 
-    def ended(self, outcome: Outcome) -> dict[str, Any]:
+    def ended(self, collector: Collector) -> dict[str, Any]:
         """Return what is known at the end."""
-        report = outcome.report
-        failures = sorted(outcome.failures.items())
+        report = collector.report
+        failures = sorted(collector.failures.items())
         batches = report.batches[self._first :]
         count = sum(len(batch.stops) for batch in batches)
         times = slowest(batches, ITEMS)

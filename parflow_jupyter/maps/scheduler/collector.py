@@ -11,20 +11,20 @@ from typing import Any
 from parflow_jupyter._system.words import text_of
 from parflow_jupyter.errors import EngineLostError, ItemError, ItemTimeoutError
 from parflow_jupyter.maps.abc import HERE
-from parflow_jupyter.maps.messages import TIMED_OUT, Envelope, Failure
+from parflow_jupyter.maps.messages import TIMED_OUT, BatchResult, Failure
 from parflow_jupyter.maps.report import BatchRecord, ItemFailure, Report
-from parflow_jupyter.maps.scheduler.item_queue import MISSING, Ledger
+from parflow_jupyter.maps.scheduler.item_queue import MISSING, ItemQueue
 
 _SPLIT = 32
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 5.0
 
 
-class Outcome:
+class Collector:
     """What has come out of a run so far.
 
     Args:
-        ledger: The items of the run.
+        item_queue: The items of the run.
         columns: The input, one sequence per iterable.
         report: Filled as answers come.
         retries: How often an item that raised is run again.
@@ -33,13 +33,13 @@ class Outcome:
 
     def __init__(
         self,
-        ledger: Ledger,
+        item_queue: ItemQueue,
         columns: Sequence[Any],
         report: Report,
         retries: int,
         engine_retries: int,
     ) -> None:
-        self.ledger = ledger
+        self.item_queue = item_queue
         self.report = report
         self.failures: dict[int, ItemFailure] = {}
         self.first_failure: ItemFailure | None = None
@@ -67,7 +67,7 @@ class Outcome:
 
     def without_value(self) -> list[int]:
         """Return the items that failed or were not run, in input order."""
-        values, failures = self.ledger.values, self.failures
+        values, failures = self.item_queue.values, self.failures
         return [i for i, value in enumerate(values) if value is MISSING or i in failures]
 
     def reopen(self, indices: Sequence[int]) -> None:
@@ -81,26 +81,26 @@ class Outcome:
         self._later.clear()
         self.report.output = [entry for entry in self.report.output if entry[0] not in again]
         self.report.kept_output = sum(len(text) for _, _, text in self.report.output)
-        self.ledger.reopen(indices)
+        self.item_queue.reopen(indices)
 
-    def take_in(self, slot: str, indices: Sequence[int], envelope: Envelope) -> None:
-        """Keep the values of an envelope, and settle or retry its failures."""
-        ran = indices[: len(envelope.values)]
+    def take_in(self, slot: str, indices: Sequence[int], batch_result: BatchResult) -> None:
+        """Keep the values of a batch result, and settle or retry its failures."""
+        ran = indices[: len(batch_result.values)]
         if not len(ran):
             return
-        failed = frozenset(failure.position for failure in envelope.failures)
-        record = BatchRecord(slot, ran, envelope.started, envelope.stops, failed)
+        failed = frozenset(failure.position for failure in batch_result.failures)
+        record = BatchRecord(slot, ran, batch_result.started, batch_result.stops, failed)
         self.report.batches.append(record)
-        self.report.keep_output((ran[k], stream, text) for k, stream, text in envelope.output)
-        if not envelope.failures:
-            self.keep(ran, envelope.values)
-            self.ledger.put(ran, envelope.values)
+        self.report.keep_output((ran[k], stream, text) for k, stream, text in batch_result.output)
+        if not batch_result.failures:
+            self.keep(ran, batch_result.values)
+            self.item_queue.put(ran, batch_result.values)
             return
         good = [k for k in range(len(ran)) if k not in failed]
-        indices, values = [ran[k] for k in good], [envelope.values[k] for k in good]
+        indices, values = [ran[k] for k in good], [batch_result.values[k] for k in good]
         self.keep(indices, values)
-        self.ledger.put(indices, values)
-        for failure in envelope.failures:
+        self.item_queue.put(indices, values)
+        for failure in batch_result.failures:
             self.failed(slot, ran[failure.position], failure)
 
     def init_failed(self, slot: str, failure: Failure) -> None:
@@ -111,7 +111,7 @@ class Outcome:
 
     def failed(self, slot: str, index: int, failure: Failure) -> None:
         """Retry an item that failed, or settle it as failed for good."""
-        if self.ledger.is_settled(index):
+        if self.item_queue.is_settled(index):
             return
         attempts = self._attempts[index] = self._attempts.get(index, 0) + 1
         if attempts <= self._retries:
@@ -124,12 +124,12 @@ class Outcome:
     def retry_due(self, now: float) -> float:
         """Let items wait again whose pause is over; return the seconds to the next, at most 1."""
         while self._later and self._later[0][0] <= now:
-            self.ledger.give_back([heapq.heappop(self._later)[1]])
+            self.item_queue.give_back([heapq.heappop(self._later)[1]])
         return min(1.0, self._later[0][0] - now) if self._later else 1.0
 
     def fail(self, index: int, exception: BaseException, traceback: str, slot: str | None) -> None:
         """Settle an item as failed for good."""
-        if self.ledger.is_settled(index):
+        if self.item_queue.is_settled(index):
             return
         attempts = max(1, self.failed_attempts(index))
         engine = None if slot == HERE else slot
@@ -138,7 +138,7 @@ class Outcome:
         )
         self.failures[index] = found
         self.first_failure = self.first_failure or found
-        self.ledger.put([index], [_in_place(found)])
+        self.item_queue.put([index], [_in_place(found)])
 
     def lost(self, slot: str, indices: Sequence[int], why: str) -> None:
         """Run items again that a dead slot may have been running, up to the limit.
@@ -146,7 +146,7 @@ class Outcome:
         Which of several it was is not known, so for none of them it counts: they are tried
         again in ever smaller groups, behind all others, until the one that kills is alone.
         """
-        left = [index for index in indices if not self.ledger.is_settled(index)]
+        left = [index for index in indices if not self.item_queue.is_settled(index)]
         if len(left) == 1:
             self._losses[left[0]] = self._losses.get(left[0], 0) + 1
             if self._losses[left[0]] > self._engine_retries:
@@ -155,7 +155,7 @@ class Outcome:
         self.report.engine_retries += len(left)
         size = -(-len(left) // _SPLIT)
         for start in range(0, len(left), max(size, 1)):
-            self.ledger.give_back(left[start : start + size], suspect=True)
+            self.item_queue.give_back(left[start : start + size], suspect=True)
 
     def _give_up(self, index: int, slot: str, why: str) -> None:
         count = self._losses[index]
@@ -169,8 +169,8 @@ class Outcome:
 
     def fail_rest(self, make: Callable[[int], BaseException]) -> None:
         """Settle every item that is still open as failed."""
-        for index in range(self.ledger.total):
-            if not self.ledger.is_settled(index):
+        for index in range(self.item_queue.total):
+            if not self.item_queue.is_settled(index):
                 self.fail(index, make(index), "", None)
 
 

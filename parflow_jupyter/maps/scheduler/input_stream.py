@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from parflow_jupyter.errors import UnequalLengthsError
-from parflow_jupyter.maps.scheduler.item_queue import Ledger
+from parflow_jupyter.maps.scheduler.item_queue import ItemQueue
 
 MOST_AHEAD = 20_000
 """Items that are read, run or waiting to be taken at one time, at most."""
@@ -45,15 +45,15 @@ class Window:
         del self._items[index]
 
 
-class StreamLedger(Ledger):
-    """The ledger of a run whose items come little by little; results wait to be taken.
+class StreamItemQueue(ItemQueue):
+    """The queue of a run whose items come little by little; results wait to be taken.
 
     Example:
-        >>> ledger = StreamLedger()
-        >>> ledger.feed(2)
-        >>> ledger.take(5), ledger.finished
+        >>> item_queue = StreamItemQueue()
+        >>> item_queue.feed(2)
+        >>> item_queue.take(5), item_queue.finished
         (range(0, 2), False)
-        >>> ledger.put([1], ["b"]), list(ledger.ready)
+        >>> item_queue.put([1], ["b"]), list(item_queue.ready)
         (1, [(1, 'b')])
     """
 
@@ -96,7 +96,7 @@ class StreamLedger(Ledger):
         return any(index not in self._open for index in indices)
 
 
-class Source:
+class InputStream:
     """Reads iterables in a thread of its own, never further ahead than allowed.
 
     Args:
@@ -105,7 +105,7 @@ class Source:
 
     def __init__(self, iterables: Sequence[Iterable[Any]]) -> None:
         self.columns = [Window() for _ in iterables]
-        self.ledger = StreamLedger()
+        self.item_queue = StreamItemQueue()
         self.problem: BaseException | None = None
         self.wake: Callable[[], None] = lambda: None
         self._iterables = iterables
@@ -121,7 +121,7 @@ class Source:
         self._thread.start()
 
     def take_in(self, slots: int, size: int) -> None:
-        """Move what was read into the ledger; called by the runner, in its thread.
+        """Move what was read into the queue; called by the runner, in its thread.
 
         Args:
             slots: Slots that there are.
@@ -134,14 +134,14 @@ class Source:
                 self._room.notify_all()
             ended, count = self._ended, len(self._rows)
             rows = [self._rows.popleft() for _ in range(count)]
-        for index, row in enumerate(rows, self.ledger.total):
+        for index, row in enumerate(rows, self.item_queue.total):
             for column, value in zip(self.columns, row, strict=True):
                 column.add(index, value)
         if rows:
-            self.ledger.feed(count)
-        self.ledger.exhausted = ended
-        if self.ledger.finished:
-            self.ledger.arrived.set()
+            self.item_queue.feed(count)
+        self.item_queue.exhausted = ended
+        if self.item_queue.finished:
+            self.item_queue.arrived.set()
 
     def taken(self, index: int) -> None:
         """Forget an item whose result was taken, and make room for another."""

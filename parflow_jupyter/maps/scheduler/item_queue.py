@@ -12,19 +12,19 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__slots
 """Stands in the values of a run where an item has no result."""
 
 
-class Ledger:
+class ItemQueue:
     """Items by state, and their results in input order.
 
     Args:
         total: Number of items.
 
     Example:
-        >>> ledger = Ledger(3)
-        >>> ledger.take(2)
+        >>> item_queue = ItemQueue(3)
+        >>> item_queue.take(2)
         range(0, 2)
-        >>> ledger.put([0, 1], ["a", "b"])
+        >>> item_queue.put([0, 1], ["a", "b"])
         2
-        >>> ledger.waiting, ledger.done, ledger.values[:2]
+        >>> item_queue.waiting, item_queue.done, item_queue.values[:2]
         (1, 2, ['a', 'b'])
     """
 
@@ -94,10 +94,10 @@ class Ledger:
         """Let items wait as if they had never been run, and none but them.
 
         Example:
-            >>> ledger = Ledger(2)
-            >>> count = ledger.put(ledger.take(2), ["a", "b"])
-            >>> ledger.reopen([1])
-            >>> ledger.take(5), ledger.values
+            >>> item_queue = ItemQueue(2)
+            >>> count = item_queue.put(item_queue.take(2), ["a", "b"])
+            >>> item_queue.reopen([1])
+            >>> item_queue.take(5), item_queue.values
             ([1], ['a', MISSING])
         """
         for index in indices:

@@ -19,13 +19,13 @@ from parflow_jupyter.maps.abc import (
 )
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.messages import Batch
-from parflow_jupyter.maps.monitor.observer import Watch
+from parflow_jupyter.maps.monitor.observer import Observer
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.scheduler import batch_size
-from parflow_jupyter.maps.scheduler.collector import Outcome
-from parflow_jupyter.maps.scheduler.input_stream import Source
+from parflow_jupyter.maps.scheduler.collector import Collector
+from parflow_jupyter.maps.scheduler.input_stream import InputStream
 from parflow_jupyter.maps.scheduler.item_queue import part
-from parflow_jupyter.maps.scheduler.slot_tracker import Sent, SlotBook, SlotState
+from parflow_jupyter.maps.scheduler.slot_tracker import Sent, SlotState, SlotTracker
 from parflow_jupyter.maps.transport.size_warnings import first_size
 
 TICK = 0.1
@@ -58,7 +58,7 @@ class Runner:
         columns: The input, one sequence per iterable.
         options: What the caller asked for.
         scheme: Gives the slots.
-        outcome: Takes the results.
+        collector: Takes the results.
         watch: Told about progress.
         token: Stops the run.
         source: Where the columns are filled from while the map runs, or None.
@@ -70,22 +70,22 @@ class Runner:
         columns: Sequence[Any],
         options: MapOptions,
         scheme: Scheme,
-        outcome: Outcome,
-        watch: Watch,
+        collector: Collector,
+        watch: Observer,
         token: CancelToken,
-        source: Source | None = None,
+        source: InputStream | None = None,
     ) -> None:
         self._plan = plan
         self._columns = columns
         self._options = options
         self._scheme = scheme
-        self._outcome = outcome
-        self._ledger = outcome.ledger
+        self._collector = collector
+        self._item_queue = collector.item_queue
         self._watch = watch
         self._token = token
         self._events: queue.SimpleQueue[SlotEvent] = queue.SimpleQueue()
-        self._book = SlotBook(
-            outcome,
+        self._book = SlotTracker(
+            collector,
             self._ask_for_another,
             self._kill,
             lambda slot: self.slots.running(slot) if self.slots is not None else None,
@@ -105,9 +105,9 @@ class Runner:
         """Run to the end and return the state: "done", "failed" or "cancelled"."""
         self.slots = self._scheme.open(self._plan, self._events.put)
         try:
-            while not self._ledger.finished and not self._must_stop():
+            while not self._item_queue.finished and not self._must_stop():
                 self._take_in()
-                pause = self._outcome.retry_due(time.monotonic())
+                pause = self._collector.retry_due(time.monotonic())
                 self._fill()
                 self._watch.write_row()
                 self._hear(min(TICK, pause))
@@ -118,11 +118,11 @@ class Runner:
 
     def _take_in(self) -> None:
         if self._source is not None:
-            before = self._ledger.total
+            before = self._item_queue.total
             self._source.take_in(len(self._book.states), self._book.pace.size)
-            self._outcome.report.total = self._ledger.total
-            if self._ledger.total > before:
-                self.restore(range(before, self._ledger.total))
+            self._collector.report.total = self._item_queue.total
+            if self._item_queue.total > before:
+                self.restore(range(before, self._item_queue.total))
 
     # --- giving ----------------------------------------------------------------------
 
@@ -130,16 +130,16 @@ class Runner:
         allowed = batch_size.in_flight(self._book.pace)
         for depth in range(allowed):
             for slot, state in list(self._book.states.items()):
-                if not self._ledger.waiting:
+                if not self._item_queue.waiting:
                     self._take_back_for(slot, state)
                 elif len(state.sent) <= depth and not state.frozen:
                     self._send(slot, state)
 
     def _send(self, slot: Slot, state: SlotState) -> None:
         size = batch_size.next_size(
-            self._book.pace, self._ledger.waiting, len(self._book.states), self._fixed
+            self._book.pace, self._item_queue.waiting, len(self._book.states), self._fixed
         )
-        indices = self._ledger.take(size)
+        indices = self._item_queue.take(size)
         if not len(indices):
             return
         budget = None if self._fixed else batch_size.budget(self._book.pace)
@@ -158,7 +158,7 @@ class Runner:
 
     def _cannot_send(self, indices: Sequence[int], error: CannotShipError) -> None:
         if len(indices) == 1:
-            self._outcome.fail(indices[0], error, "", None)
+            self._collector.fail(indices[0], error, "", None)
         else:
             self._book.each_alone(indices)
 
@@ -202,7 +202,7 @@ class Runner:
         for slot, state in list(self._book.states.items()):
             self._look_at(slot, state, now)
         self._watch.slots = len(self._book.states)
-        self._watch.progress(self._outcome, self._book.ages(now))
+        self._watch.progress(self._collector, self._book.ages(now))
         if self._watch.cancel_wanted():
             self._token.cancel("it was asked to stop from the list of runs")
         if all(state.stuck for state in self._book.states.values()):
@@ -225,7 +225,7 @@ class Runner:
         elif not state.frozen and silence > FROZEN:
             state.frozen = True
             for sent in state.sent.values():
-                self._ledger.give_back(sent.kept)
+                self._item_queue.give_back(sent.kept)
 
     def _collect(self, slot: Slot, state: SlotState, now: float) -> None:
         """Ask for what is finished of a batch that takes long."""
@@ -239,14 +239,14 @@ class Runner:
 
     def _without_slots(self, now: float) -> None:
         assert self.slots is not None
-        report = self._outcome.report
+        report = self._collector.report
         limit = NO_SLOT_REPLACING if self._book.replacing else NO_SLOT
         if report.left_out and not report.slots:
             limit = NO_SLOT_FITS
         if self.slots.awaited() or now - self._book.empty_since < limit:
             return
         why = "; ".join(report.left_out) or "all of them ended"
-        self._outcome.fail_rest(
+        self._collector.fail_rest(
             lambda index: EngineLostError(
                 f"Item {index} was not run, because no engine is left ({why}). "
                 f"Start engines and run the map again."
@@ -262,30 +262,30 @@ class Runner:
         return self.slots is not None and self.slots.kill(slot)
 
     def _must_stop(self) -> bool:
-        if self._outcome.fatal is not None:
+        if self._collector.fatal is not None:
             return True
-        failed = self._options.on_error == "raise" and self._outcome.first_failure is not None
+        failed = self._options.on_error == "raise" and self._collector.first_failure is not None
         return failed or self._token.cancelled
 
     # --- ending ------------------------------------------------------------------------
 
     def _end(self) -> str:
-        failed = self._options.on_error == "raise" and self._outcome.first_failure is not None
-        stopped = not self._ledger.finished
+        failed = self._options.on_error == "raise" and self._collector.first_failure is not None
+        stopped = not self._item_queue.finished
         self._drain()
-        if failed or self._outcome.fatal is not None:
+        if failed or self._collector.fatal is not None:
             return "failed"
-        return "cancelled" if stopped and not self._ledger.finished else "done"
+        return "cancelled" if stopped and not self._item_queue.finished else "done"
 
     def _drain(self) -> None:
         """Interrupt what still runs, take in what it finished, and end slots that do not let go."""
         deadline = time.monotonic() + DRAIN
         interrupted = time.monotonic()
         self._interrupt_all()
-        while self._book.expects_answers and not self._ledger.finished:
+        while self._book.expects_answers and not self._item_queue.finished:
             now = time.monotonic()
             if now > deadline:
-                for slot in self._book.deaf():
+                for slot in self._book.unresponsive():
                     self._kill(slot)
                 return
             if now - interrupted > _INTERRUPT_AGAIN:

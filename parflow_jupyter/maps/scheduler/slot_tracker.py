@@ -19,12 +19,12 @@ from parflow_jupyter.maps.abc import (
     SlotLeft,
     SlotRefused,
 )
-from parflow_jupyter.maps.messages import TIMED_OUT, Envelope, Failure
+from parflow_jupyter.maps.messages import TIMED_OUT, BatchResult, Failure
 from parflow_jupyter.maps.scheduler import batch_size
-from parflow_jupyter.maps.scheduler.collector import Outcome
+from parflow_jupyter.maps.scheduler.collector import Collector
 
 GRACE = 2.0
-"""Seconds past its timeout after which an item is taken to be deaf to interrupts."""
+"""Seconds past its timeout after which an item is taken to be unresponsive."""
 
 _NOTHING_RAN = ("bad-function", "bad-init", "bad-items")
 
@@ -61,11 +61,11 @@ class SlotState:
     stuck: bool = False
 
 
-class SlotBook:
+class SlotTracker:
     """Slots by name, with the batches they have.
 
     Args:
-        outcome: Takes results, failures and losses.
+        collector: Takes results, failures and losses.
         replace: Asks for a new slot instead of a dead one; returns whether one may come.
         kill: Ends a slot whose item can't be interrupted; returns whether that goes.
         running: Returns the batch and the place in it where a slot was last seen, if known.
@@ -75,7 +75,7 @@ class SlotBook:
 
     def __init__(
         self,
-        outcome: Outcome,
+        collector: Collector,
         replace: Callable[[Slot], bool],
         kill: Callable[[Slot], bool],
         running: Callable[[Slot], tuple[int, int] | None],
@@ -86,8 +86,8 @@ class SlotBook:
         self.pace = batch_size.Pace(size=first)
         self.empty_since = time.monotonic()
         self.replacing = False
-        self._outcome = outcome
-        self._ledger = outcome.ledger
+        self._collector = collector
+        self._item_queue = collector.item_queue
         self._replace = replace
         self._kill = kill
         self._running = running
@@ -123,12 +123,12 @@ class SlotBook:
             # One of this name that did not leave has gone, with what it had.
             self.left(SlotLeft(event.slot, "another one came in its place", replaceable=False))
             self.states[event.slot] = SlotState(alive=time.monotonic())
-            self._outcome.report.slots.append(event.slot)
-            self._outcome.report.about[event.slot] = event.about
+            self._collector.report.slots.append(event.slot)
+            self._collector.report.about[event.slot] = event.about
         elif isinstance(event, SlotLeft):
             self.left(event)
         elif isinstance(event, SlotRefused):
-            self._outcome.report.left_out.append(event.why)
+            self._collector.report.left_out.append(event.why)
         elif isinstance(event, Alive) and event.slot in self.states:
             state = self.states[event.slot]
             state.alive, state.frozen = time.monotonic(), state.ending
@@ -142,7 +142,7 @@ class SlotBook:
         if sent is not None and event.position < sent.upto:
             index = sent.indices[event.position]
             self._over_time(event.slot, index)
-            self._ledger.give_back([i for i in sent.kept if i != index])
+            self._item_queue.give_back([i for i in sent.kept if i != index])
             sent.upto = sent.taken
             self._end(event.slot, state)
 
@@ -163,11 +163,11 @@ class SlotBook:
 
     def _over_time(self, slot: Slot, index: int) -> None:
         text = f"it took longer than its timeout of {self._timeout:g} s and can't be interrupted"
-        self._outcome.failed(slot, index, Failure(0, TIMED_OUT, text, ""))
+        self._collector.failed(slot, index, Failure(0, TIMED_OUT, text, ""))
 
     def _end(self, slot: Slot, state: SlotState) -> None:
         for sent in state.sent.values():
-            self._ledger.give_back(sent.kept)
+            self._item_queue.give_back(sent.kept)
             sent.upto = sent.taken
         # Nothing more is given to it, whether it can be ended or not.
         state.ending = state.frozen = state.stuck = True
@@ -182,19 +182,19 @@ class SlotBook:
         state.alive, state.frozen, state.stuck = time.monotonic(), False, False
         state.answered = state.alive
         try:
-            envelope = event.unpack()
+            batch_result = event.unpack()
         except Exception as error:
             self._unreadable(event.slot, sent, error)
             return
-        if envelope.state in _NOTHING_RAN:
-            self._nothing_ran(event.slot, sent, envelope)
+        if batch_result.state in _NOTHING_RAN:
+            self._nothing_ran(event.slot, sent, batch_result)
             return
-        self._take_in(event.slot, sent, envelope, 0)
-        ran = len(envelope.values)
-        self._ledger.give_back(sent.indices[ran : sent.upto])
+        self._take_in(event.slot, sent, batch_result, 0)
+        ran = len(batch_result.values)
+        self._item_queue.give_back(sent.indices[ran : sent.upto])
         if ran:
             share = max(event.sent_bytes * ran // len(sent.indices), event.answer_bytes)
-            self.pace = batch_size.measured(self.pace, ran, envelope.stops[-1], share)
+            self.pace = batch_size.measured(self.pace, ran, batch_result.stops[-1], share)
 
     def _early(self, event: Early) -> None:
         state = self.states.get(event.slot)
@@ -206,26 +206,26 @@ class SlotBook:
         with suppress(Exception):
             self._take_in(event.slot, sent, event.unpack(), event.first)
 
-    def _take_in(self, slot: Slot, sent: Sent, envelope: Envelope, first: int) -> None:
-        """Keep what an envelope, whose first item is that of a position, has of new."""
-        upto = first + len(envelope.values)
-        new = envelope.part(sent.taken - first) if sent.taken > first else envelope
+    def _take_in(self, slot: Slot, sent: Sent, batch_result: BatchResult, first: int) -> None:
+        """Keep what a batch result, whose first item is that of a position, has of new."""
+        upto = first + len(batch_result.values)
+        new = batch_result.part(sent.taken - first) if sent.taken > first else batch_result
         if new is not None and upto > sent.taken:
-            self._outcome.take_in(slot, sent.indices[max(first, sent.taken) :], new)
+            self._collector.take_in(slot, sent.indices[max(first, sent.taken) :], new)
             sent.taken = upto
 
-    def _nothing_ran(self, slot: Slot, sent: Sent, envelope: Envelope) -> None:
-        if envelope.state == "bad-function":
-            why = f"{slot} can't load the function: {envelope.message}"
-            self._outcome.report.left_out.append(why)
-            self._ledger.give_back(sent.kept)
+    def _nothing_ran(self, slot: Slot, sent: Sent, batch_result: BatchResult) -> None:
+        if batch_result.state == "bad-function":
+            why = f"{slot} can't load the function: {batch_result.message}"
+            self._collector.report.left_out.append(why)
+            self._item_queue.give_back(sent.kept)
             self.left(SlotLeft(slot, why, replaceable=False))
             return
-        if envelope.state == "bad-init":
-            self._outcome.init_failed(slot, envelope.failures[0])
+        if batch_result.state == "bad-init":
+            self._collector.init_failed(slot, batch_result.failures[0])
             return
         error = CannotShipError(
-            f"Item {sent.indices[0]} can't be loaded on {slot}: {envelope.message}. "
+            f"Item {sent.indices[0]} can't be loaded on {slot}: {batch_result.message}. "
             f"Pass plain data, or make its module importable there."
         )
         self._alone_or_failed(slot, sent, error)
@@ -240,20 +240,20 @@ class SlotBook:
     def _alone_or_failed(self, slot: Slot, sent: Sent, error: CannotShipError) -> None:
         """Fail the item that can't be carried; which of several it is shows when each is alone."""
         if len(sent.indices) == 1:
-            self._outcome.fail(sent.indices[0], error, "", slot)
+            self._collector.fail(sent.indices[0], error, "", slot)
         else:
             self.each_alone(sent.kept)
 
     def each_alone(self, indices: Sequence[int]) -> None:
         """Let items wait again, each in a batch of its own."""
         for index in indices:
-            self._ledger.give_back([index], suspect=True)
+            self._item_queue.give_back([index], suspect=True)
 
     def _given_back(self, event: GivenBack) -> None:
         state = self.states.get(event.slot)
         sent = state.sent.get(event.batch) if state else None
         if sent is not None and event.position < sent.upto:
-            self._ledger.give_back(sent.indices[event.position : sent.upto])
+            self._item_queue.give_back(sent.indices[event.position : sent.upto])
             sent.upto = event.position
 
     def left(self, event: SlotLeft) -> None:
@@ -265,8 +265,8 @@ class SlotBook:
         suspects = self._suspects(event, state)
         doubtful = set(suspects)
         for sent in state.sent.values():
-            self._ledger.give_back([index for index in sent.kept if index not in doubtful])
-        self._outcome.lost(event.slot, suspects, event.why)
+            self._item_queue.give_back([index for index in sent.kept if index not in doubtful])
+        self._collector.lost(event.slot, suspects, event.why)
         if event.replaceable:
             self.replacing = self._replace(event.slot) or self.replacing
 
@@ -280,7 +280,7 @@ class SlotBook:
             return [sent.indices[position]]
         return min(state.sent.values(), key=lambda sent: sent.batch).kept
 
-    def deaf(self) -> list[Slot]:
+    def unresponsive(self) -> list[Slot]:
         """Return the slots that run one of their items, whatever they were told."""
         return [
             slot

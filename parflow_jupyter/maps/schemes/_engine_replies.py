@@ -20,7 +20,7 @@ NOTICE_WITHIN = 3.0
 
 
 def hear(heard: Callable[[dict[str, Any]], None], future: Any) -> None:
-    """Tell ``heard`` an engine's answer to a wish; a kernel without our agent gives none."""
+    """Tell ``heard`` an engine's answer to a request; a kernel without our worker gives none."""
     message = future.result()
     answer = message["content"].get(FIELD)
     if answer is not None:

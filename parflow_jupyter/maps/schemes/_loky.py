@@ -1,4 +1,4 @@
-"""Processes on this machine that run batches: one loky executor each, with a line for wishes.
+"""Processes on this machine that run batches: one loky executor each, with a line for requests.
 
 A process of its own executor is addressed, dies alone, and has a known pid.
 The line is a pipe: the parent's end closes with the parent, however that
@@ -25,7 +25,7 @@ IDLE = 300.0
 """Seconds after which processes that no map uses are ended."""
 
 
-class Worker:
+class WorkerProcess:
     """One process, from its start to its end.
 
     Args:
@@ -44,7 +44,7 @@ class Worker:
         self._lock = threading.Lock()
         self._heard: dict[int, Answer] = {}
         self._tickets = itertools.count()
-        self._watchers: dict[object, Callable[[Worker], None]] = {}
+        self._watchers: dict[object, Callable[[WorkerProcess], None]] = {}
         context = get_context("loky")
         self._line, theirs = context.Pipe()
         self._executor = ProcessPoolExecutor(
@@ -70,17 +70,17 @@ class Worker:
 
         self._executor.submit(RunBatch(), blob).add_done_callback(told)
 
-    def wish(self, wish: dict[str, Any], heard: Answer) -> None:
-        """Send a wish about a run, also while an item runs."""
+    def request(self, request: dict[str, Any], heard: Answer) -> None:
+        """Send a control request about a run, also while an item runs."""
         with self._lock:
             ticket = next(self._tickets)
             self._heard[ticket] = heard
             try:
-                self._line.send((ticket, wish))
+                self._line.send((ticket, request))
             except OSError:
                 del self._heard[ticket]
 
-    def watch(self, who: object, changed: Callable[[Worker], None] | None) -> None:
+    def watch(self, who: object, changed: Callable[[WorkerProcess], None] | None) -> None:
         """Call ``changed`` when the process is ready, and when it is dead; None ends that."""
         with self._lock:
             if changed is None:
@@ -133,19 +133,19 @@ class Worker:
             changed(self)
 
 
-class Workers:
+class WorkerProcesses:
     """The processes of this process, kept from map to map and ended when idle or at its end."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._workers: list[Worker] = []
+        self._workers: list[WorkerProcess] = []
         self._numbers = itertools.count()
         self._users = 0
         self._timer: threading.Timer | None = None
         self._pid = os.getpid()
         self._ended = False
 
-    def take(self, count: int, threads: int) -> list[Worker]:
+    def take(self, count: int, threads: int) -> list[WorkerProcess]:
         """Return ``count`` processes, some of them perhaps still starting."""
         with self._lock:
             self._mine()
@@ -157,7 +157,7 @@ class Workers:
                 self._start(threads)
             return self._workers[:count]
 
-    def another(self, threads: int) -> Worker | None:
+    def another(self, threads: int) -> WorkerProcess | None:
         """Return a new process, or None at this process's end."""
         with self._lock:
             return None if self._ended else self._start(threads)
@@ -191,8 +191,8 @@ class Workers:
         if not self._users:
             self.close()
 
-    def _start(self, threads: int) -> Worker:
-        worker = Worker(f"process {next(self._numbers)}", threads)
+    def _start(self, threads: int) -> WorkerProcess:
+        worker = WorkerProcess(f"process {next(self._numbers)}", threads)
         # Each time, because loky registers its own end, which waits for running items, with each
         # executor; who registers last is called first.
         _at_exit(self.end)
@@ -205,7 +205,7 @@ class Workers:
             self._pid, self._workers, self._users = os.getpid(), [], 0
 
 
-WORKERS = Workers()
+WORKERS = WorkerProcesses()
 
 
 def _at_exit(close: Callable[[], None]) -> None:
@@ -233,14 +233,14 @@ class _without_interrupts:  # noqa: N801 - it is used like a function
 
 
 def begin(line: Any) -> None:
-    """Make this process a worker: out of its parent's group, and listening to wishes."""
+    """Make this process a worker: out of its parent's group, and listening to control requests."""
     if hasattr(os, "setsid"):
         os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _keep_what_grows()
     line.send((None, os.getpid()))
-    threading.Thread(target=_serve, args=(line,), name="wishes", daemon=True).start()
+    threading.Thread(target=_serve, args=(line,), name="control requests", daemon=True).start()
 
 
 def _serve(line: Any) -> None:
@@ -248,8 +248,8 @@ def _serve(line: Any) -> None:
 
     try:
         while True:
-            ticket, wish = line.recv()
-            line.send((ticket, answer(wish)))
+            ticket, request = line.recv()
+            line.send((ticket, answer(request)))
     except (EOFError, OSError):
         # The parent is gone, or wants this to end.
         os._exit(0)

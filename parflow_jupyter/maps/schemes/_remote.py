@@ -1,4 +1,4 @@
-"""Slots in other processes, which hear wishes beside the items that they run."""
+"""Slots in other processes, which hear control requests beside the items that they run."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from functools import partial
 from typing import Any
 
 from parflow_jupyter.maps.abc import Early, GivenBack, Plan, Sink, Slot, Slots, alive
-from parflow_jupyter.maps.transport.codec import Packer
+from parflow_jupyter.maps.transport.codec import Codec
 from parflow_jupyter.maps.worker.control import DATA
 
-Wish = dict[str, Any]
+ControlRequest = dict[str, Any]
 """What ``parflow_jupyter.maps.worker.control.answer`` can be asked for."""
 Heard = Callable[[dict[str, Any]], None]
-"""Takes the answer to a wish; never called by a slot that is gone."""
+"""Takes the answer to a control request; never called by a slot that is gone."""
 
 
 def unheard(_: dict[str, Any]) -> None:
     """Take an answer that says nothing."""
 
 
-class WishingSlots(Slots):
-    """Slots whose agent packs, runs and hears wishes: a scheme adds how these get there.
+class RemoteSlots(Slots):
+    """Slots whose worker packs, runs and hears control requests: a scheme adds how these get there.
 
     Args:
         plan: What is the same for all batches.
@@ -32,22 +32,24 @@ class WishingSlots(Slots):
     def __init__(self, plan: Plan, sink: Sink) -> None:
         self._plan = plan
         self._sink = sink
-        self._packer = Packer(plan)
+        self._packer = Codec(plan)
 
     @abstractmethod
-    def _wish(self, slot: Slot, wish: Wish, heard: Heard) -> None:
+    def _request(self, slot: Slot, request: ControlRequest, heard: Heard) -> None:
         """Ask a slot for something, if it is still there; returns at once."""
 
     def interrupt(self, slot: Slot) -> None:
-        self._wish(slot, {"do": "stop", "run": self._plan.run}, unheard)
+        self._request(slot, {"do": "stop", "run": self._plan.run}, unheard)
 
     def give_back(self, slot: Slot, batch: int, size: int) -> None:
-        wish = {"do": "give-back", "run": self._plan.run, "batch": batch, "size": size}
-        self._wish(slot, wish, lambda said: self._sink(GivenBack(slot, batch, said["position"])))
+        request = {"do": "give-back", "run": self._plan.run, "batch": batch, "size": size}
+        self._request(
+            slot, request, lambda said: self._sink(GivenBack(slot, batch, said["position"]))
+        )
 
     def collect(self, slot: Slot, batch: int, first: int) -> None:
-        wish = {"do": "collect", "run": self._plan.run, "batch": batch, "first": first}
-        self._wish(slot, wish, partial(self._collected, slot, batch, first))
+        request = {"do": "collect", "run": self._plan.run, "batch": batch, "first": first}
+        self._request(slot, request, partial(self._collected, slot, batch, first))
 
     def _collected(self, slot: Slot, batch: int, first: int, said: dict[str, Any]) -> None:
         data = said.get(DATA)
@@ -59,9 +61,9 @@ class WishingSlots(Slots):
 
     def ask_alive(self, slot: Slot) -> None:
         run = self._plan.run
-        self._wish(slot, {"do": "status"}, lambda said: self._sink(alive(slot, run, said)))
+        self._request(slot, {"do": "status"}, lambda said: self._sink(alive(slot, run, said)))
 
     def _forget_shares(self, slot: Slot) -> None:
         """Let a slot know, at the end, that it need not hold the run's large arrays any more."""
         if self._packer.shares_anything:
-            self._wish(slot, {"do": "forget", "run": self._plan.run}, unheard)
+            self._request(slot, {"do": "forget", "run": self._plan.run}, unheard)

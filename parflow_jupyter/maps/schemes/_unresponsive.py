@@ -12,7 +12,7 @@ ASK_EVERY = 1.0
 
 
 @dataclass
-class Deaf:
+class Unresponsive:
     """An engine with such an item.
 
     Args:
@@ -37,7 +37,7 @@ class Deaf:
         """Return why the engine is left out.
 
         Example:
-            >>> Deaf("r", replacing=False).why("engine 0")[:40]
+            >>> Unresponsive("r", replacing=False).why("engine 0")[:40]
             'engine 0 is left out: an item of an earl'
         """
         if self.replacing:
@@ -48,10 +48,12 @@ class Deaf:
         )
 
 
-DEAF: WeakKeyDictionary[Any, dict[bytes, Deaf]] = WeakKeyDictionary()
+UNRESPONSIVE: WeakKeyDictionary[Any, dict[bytes, Unresponsive]] = WeakKeyDictionary()
 """Such engines by client and identity, from run to run."""
 
 
 def replacing(client: Any) -> int:
     """Return how many engines of a client are being replaced because of such an item."""
-    return sum(deaf.replacing for deaf in list(DEAF.get(client, {}).values()))
+    return sum(
+        unresponsive.replacing for unresponsive in list(UNRESPONSIVE.get(client, {}).values())
+    )

@@ -1,7 +1,7 @@
 """Workers of the dask cluster that this process is a client of; the extra ``dask`` installs it.
 
 Batches are tasks that are bound to one worker, so that dask's dashboard shows them and the
-runner balances. Wishes to stop or to hand items back are run on the workers' event loops,
+runner balances. Requests to stop or to hand items back are run on the workers' event loops,
 beside the tasks. Whatever has to wait for the cluster does so in the client's own thread.
 """
 
@@ -31,9 +31,9 @@ from parflow_jupyter.maps.abc import (
 )
 from parflow_jupyter.maps.messages import Batch
 from parflow_jupyter.maps.schemes._engine_probe import KNOWN, PROBE, why_unfit
-from parflow_jupyter.maps.schemes._remote import Heard, Wish, WishingSlots
+from parflow_jupyter.maps.schemes._remote import ControlRequest, Heard, RemoteSlots
 from parflow_jupyter.maps.worker.control import answer
-from parflow_jupyter.maps.worker.worker import AGENT, words_of
+from parflow_jupyter.maps.worker.worker import WORKER, words_of
 
 DEADLINE = 5.0
 """Seconds that the scheduler has to tell its workers."""
@@ -101,7 +101,7 @@ def _why_none() -> str:
     return "there is no dask client: make one with distributed.Client()"
 
 
-class _Workers(WishingSlots):
+class _Workers(RemoteSlots):
     def __init__(self, client: Any, plan: Plan, sink: Sink) -> None:
         super().__init__(plan, sink)
         self._client = client
@@ -217,14 +217,14 @@ class _Workers(WishingSlots):
         self._out.pop(batch, None)
         self._sink(self._packer.answered(slot, batch, packed, size))
 
-    # --- wishes --------------------------------------------------------------------
+    # --- control requests --------------------------------------------------------------------
 
-    def _wish(self, slot: Slot, wish: Wish, heard: Heard) -> None:
+    def _request(self, slot: Slot, request: ControlRequest, heard: Heard) -> None:
         async def ask() -> None:
             address = _address(slot)
             # A worker that is gone is noticed by whoever looks after them.
             with suppress(Exception):
-                heard((await self._client.run(answer, wish, workers=[address]))[address])
+                heard((await self._client.run(answer, request, workers=[address]))[address])
 
         self._in_loop(ask)
 
@@ -239,7 +239,7 @@ class _Workers(WishingSlots):
 def run_batch(blob: bytes) -> bytes:
     """Run a packed batch on a worker; others of the same process wait for their turn."""
     with _ONE_AT_A_TIME:
-        return AGENT.run_batch(blob)
+        return WORKER.run_batch(blob)
 
 
 def _unfit(about: dict[str, Any]) -> str | None:

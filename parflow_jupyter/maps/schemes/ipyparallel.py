@@ -2,7 +2,7 @@
 
 Batches are addressed to one engine, not to the load-balanced view: a killed
 engine is then seen in about one second instead of six, and the runner
-balances anyway. Wishes to stop or to hand items back go by the control
+balances anyway. Control requests to stop or to hand items back go by the control
 channel, which engines serve also while an item runs.
 """
 
@@ -42,8 +42,8 @@ from parflow_jupyter.maps.schemes._engine_replies import (
     is_loss,
     slot_of,
 )
-from parflow_jupyter.maps.schemes._remote import Heard, Wish, WishingSlots
-from parflow_jupyter.maps.schemes._unresponsive import DEAF, Deaf, replacing
+from parflow_jupyter.maps.schemes._remote import ControlRequest, Heard, RemoteSlots
+from parflow_jupyter.maps.schemes._unresponsive import UNRESPONSIVE, Unresponsive, replacing
 from parflow_jupyter.maps.worker.control import FIELD
 from parflow_jupyter.maps.worker.worker import RunBatch
 
@@ -107,7 +107,7 @@ class IPyParallelScheme(Scheme):
         return engines
 
 
-class _Engines(WishingSlots):
+class _Engines(RemoteSlots):
     def __init__(
         self,
         client: Any,
@@ -125,7 +125,7 @@ class _Engines(WishingSlots):
         self._gone: set[bytes] = set()
         self._left: dict[Slot, tuple[bytes, int | None]] = {}
         self._known = KNOWN.setdefault(client, {})
-        self._deaf = DEAF.setdefault(client, {})
+        self._unresponsive = UNRESPONSIVE.setdefault(client, {})
         self._left_out: set[str] = set()
         self._asked: dict[int, Asked] = {}
         self._lock = threading.Lock()
@@ -169,7 +169,9 @@ class _Engines(WishingSlots):
         return found
 
     def awaited(self) -> bool:
-        return bool(self._asked) or any(deaf.replacing for deaf in list(self._deaf.values()))
+        return bool(self._asked) or any(
+            unresponsive.replacing for unresponsive in list(self._unresponsive.values())
+        )
 
     def replace(self, slot: Slot) -> bool:
         if slot in self._killed:
@@ -185,8 +187,10 @@ class _Engines(WishingSlots):
 
     def kill(self, slot: Slot) -> bool:
         uuid = self._uuids.get(engine_of(slot))
-        if uuid is not None and uuid not in self._deaf:
-            self._deaf[uuid] = Deaf(self._plan.run, replacing=self._replace is not None)
+        if uuid is not None and uuid not in self._unresponsive:
+            self._unresponsive[uuid] = Unresponsive(
+                self._plan.run, replacing=self._replace is not None
+            )
         if slot in self._killed or not self.replace(slot):
             return False
         self._killed.add(slot)
@@ -200,10 +204,10 @@ class _Engines(WishingSlots):
             hear_of_another(self._client, before)
         except Exception as error:
             self._sink(SlotRefused(slot, f"{slot} can't be replaced: {error}"))
-            if uuid in self._deaf:
-                self._deaf[uuid].replacing = False
+            if uuid in self._unresponsive:
+                self._unresponsive[uuid].replacing = False
         else:
-            self._deaf.pop(uuid, None)
+            self._unresponsive.pop(uuid, None)
 
     def _follow(self) -> None:
         """Go over to a new controller, where the engine came with one in a dead one's place."""
@@ -215,7 +219,7 @@ class _Engines(WishingSlots):
                 self.engine_exited(engine)
             with self._lock:
                 self._client, self._known = fresh, KNOWN.setdefault(fresh, {})
-                self._deaf = DEAF.setdefault(fresh, {})
+                self._unresponsive = UNRESPONSIVE.setdefault(fresh, {})
                 self._uuids.clear()
                 self._asked.clear()
                 self._killed.clear()
@@ -241,12 +245,14 @@ class _Engines(WishingSlots):
         future.add_done_callback(partial(self._probed, engine))
 
     def _is_deaf(self, engine: int, uuid: bytes) -> bool:
-        deaf = self._deaf.get(uuid)
-        if deaf is None:
+        unresponsive = self._unresponsive.get(uuid)
+        if unresponsive is None:
             return False
-        if deaf.due():
-            self._wish_at(uuid, {"do": "status"}, partial(self._is_it_over, uuid, deaf.run))
-        why = deaf.why(slot_of(engine))
+        if unresponsive.due():
+            self._request_at(
+                uuid, {"do": "status"}, partial(self._is_it_over, uuid, unresponsive.run)
+            )
+        why = unresponsive.why(slot_of(engine))
         if why not in self._left_out:
             self._left_out.add(why)
             self._sink(SlotRefused(slot_of(engine), why))
@@ -254,7 +260,7 @@ class _Engines(WishingSlots):
 
     def _is_it_over(self, uuid: bytes, run: str, status: dict[str, Any]) -> None:
         if status["run"] != run:
-            self._deaf.pop(uuid, None)
+            self._unresponsive.pop(uuid, None)
 
     def _probed(self, engine: int, future: Any) -> None:
         about = future.result()
@@ -299,18 +305,18 @@ class _Engines(WishingSlots):
         else:
             self._sink(self._packer.answered(slot, batch, answer, size))
 
-    # --- wishes ------------------------------------------------------------------
+    # --- control requests ------------------------------------------------------------------
 
-    def _wish(self, slot: Slot, wish: Wish, heard: Heard) -> None:
+    def _request(self, slot: Slot, request: ControlRequest, heard: Heard) -> None:
         uuid = self._uuids.get(engine_of(slot))
         if uuid is not None:
-            self._wish_at(uuid, wish, heard)
+            self._request_at(uuid, request, heard)
 
-    def _wish_at(self, uuid: bytes, wish: Wish, heard: Heard) -> None:
+    def _request_at(self, uuid: bytes, request: ControlRequest, heard: Heard) -> None:
         if self._client._closed:
             return
         future = self._client._send(
-            self._client._control_socket, "interrupt_request", content={FIELD: wish}, ident=uuid
+            self._client._control_socket, "interrupt_request", content={FIELD: request}, ident=uuid
         )
         self._look(self._client._control_stream)
         future.add_done_callback(partial(hear, heard))

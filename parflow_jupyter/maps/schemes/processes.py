@@ -20,7 +20,7 @@ from parflow_jupyter.maps.abc import (
     Slots,
 )
 from parflow_jupyter.maps.messages import Batch
-from parflow_jupyter.maps.schemes._remote import Heard, Wish, WishingSlots
+from parflow_jupyter.maps.schemes._remote import ControlRequest, Heard, RemoteSlots
 
 
 class ProcessesScheme(Scheme):
@@ -51,15 +51,15 @@ class ProcessesScheme(Scheme):
         return _Processes(plan, sink, wanted, threads=max(1, cores() // count))
 
 
-class _Processes(WishingSlots):
+class _Processes(RemoteSlots):
     def __init__(self, plan: Plan, sink: Sink, count: int, threads: int) -> None:
-        from parflow_jupyter.maps.schemes._loky import WORKERS, Worker
+        from parflow_jupyter.maps.schemes._loky import WORKERS, WorkerProcess
 
         super().__init__(plan, sink)
         self._threads = threads
         self._all = WORKERS
         self._lock = threading.Lock()
-        self._workers: dict[Slot, Worker] = {}
+        self._workers: dict[Slot, WorkerProcess] = {}
         self._out: dict[Slot, set[int]] = {}
         for worker in WORKERS.take(count, threads):
             self._join(worker)
@@ -94,10 +94,10 @@ class _Processes(WishingSlots):
         self._out[slot].discard(batch)
         self._sink(self._packer.answered(slot, batch, answer, size))
 
-    def _wish(self, slot: Slot, wish: Wish, heard: Heard) -> None:
+    def _request(self, slot: Slot, request: ControlRequest, heard: Heard) -> None:
         worker = self._workers.get(slot)
         if worker is not None:
-            worker.wish(wish, heard)
+            worker.request(request, heard)
 
     def kill(self, slot: Slot) -> bool:
         worker = self._workers.get(slot)

@@ -21,7 +21,7 @@ from parflow_jupyter.maps.abc import (
     Slots,
     as_it_is,
 )
-from parflow_jupyter.maps.messages import Batch, Envelope
+from parflow_jupyter.maps.messages import Batch, BatchResult
 from parflow_jupyter.maps.worker.interrupts import Current
 from parflow_jupyter.maps.worker.item_loop import call_init, run_items
 from parflow_jupyter.maps.worker.random_state import keep_state, seeder
@@ -67,9 +67,9 @@ class _Here(Slots):
     def collect(self, slot: Slot, batch: int, first: int) -> None:
         current = self._current
         if current is not None and current.batch == batch:
-            envelope = current.finished(first)
-            if envelope is not None:
-                self._sink(Early(HERE, batch, first, partial(as_it_is, envelope)))
+            batch_result = current.finished(first)
+            if batch_result is not None:
+                self._sink(Early(HERE, batch, first, partial(as_it_is, batch_result)))
 
     def close(self) -> None:
         # Wakes the caller, who waits for the next batch.
@@ -80,8 +80,8 @@ class _Here(Slots):
             while True:
                 batch = self._batches.get_nowait()
                 if batch is not None:
-                    envelope = Envelope(batch.id, "interrupted")
-                    self._sink(Answered(HERE, batch.id, partial(as_it_is, envelope)))
+                    batch_result = BatchResult(batch.id, "interrupted")
+                    self._sink(Answered(HERE, batch.id, partial(as_it_is, batch_result)))
 
     def run_here(self, timeout: float) -> None:
         try:
@@ -101,7 +101,7 @@ class _Here(Slots):
         try:
             init, self._init = self._init, None
             failed = call_init(init, current, by_pickle=False) if init is not None else None
-            envelope = failed or run_items(
+            batch_result = failed or run_items(
                 plan.function,
                 batch.columns,
                 batch.indices,
@@ -115,7 +115,7 @@ class _Here(Slots):
             self._current = None
             if restore is not None:
                 restore()
-        self._sink(Answered(HERE, batch.id, partial(as_it_is, envelope)))
+        self._sink(Answered(HERE, batch.id, partial(as_it_is, batch_result)))
         if current.stop_wanted:
             raise KeyboardInterrupt
 

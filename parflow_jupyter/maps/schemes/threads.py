@@ -21,7 +21,7 @@ from parflow_jupyter.maps.abc import (
     Slots,
     as_it_is,
 )
-from parflow_jupyter.maps.messages import Batch, Envelope
+from parflow_jupyter.maps.messages import Batch, BatchResult
 from parflow_jupyter.maps.worker.interrupts import Current
 from parflow_jupyter.maps.worker.item_loop import call_init, run_items
 from parflow_jupyter.maps.worker.nesting import inside_an_item
@@ -79,7 +79,7 @@ class _Threads(Slots):
     def _run(self, slot: Slot, batch: Batch) -> None:
         current = self._currents[batch.id]
         with inside_an_item():
-            envelope = self._begin(slot, current) or run_items(
+            batch_result = self._begin(slot, current) or run_items(
                 self._plan.function,
                 batch.columns,
                 batch.indices,
@@ -89,9 +89,9 @@ class _Threads(Slots):
                 capture=False,
             )
         del self._currents[batch.id]
-        self._sink(Answered(slot, batch.id, partial(as_it_is, envelope)))
+        self._sink(Answered(slot, batch.id, partial(as_it_is, batch_result)))
 
-    def _begin(self, slot: Slot, current: Current) -> Envelope | None:
+    def _begin(self, slot: Slot, current: Current) -> BatchResult | None:
         if self._plan.init is None or slot in self._begun or not current.limit:
             return None
         self._begun.add(slot)
@@ -109,9 +109,9 @@ class _Threads(Slots):
 
     def collect(self, slot: Slot, batch: int, first: int) -> None:
         current = self._currents.get(batch)
-        envelope = current.finished(first) if current is not None else None
-        if envelope is not None:
-            self._sink(Early(slot, batch, first, partial(as_it_is, envelope)))
+        batch_result = current.finished(first) if current is not None else None
+        if batch_result is not None:
+            self._sink(Early(slot, batch, first, partial(as_it_is, batch_result)))
 
     def ask_alive(self, slot: Slot) -> None:
         self._sink(Alive(slot))

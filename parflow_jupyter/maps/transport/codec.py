@@ -9,14 +9,19 @@ from typing import Any
 from parflow_jupyter._system.pickling import dumps, loads
 from parflow_jupyter.errors import CannotShipError
 from parflow_jupyter.maps.abc import Answered, Plan, Slot
-from parflow_jupyter.maps.messages import Batch, Envelope, Failure
+from parflow_jupyter.maps.messages import Batch, BatchResult, Failure
 from parflow_jupyter.maps.transport.function import ship, what_cannot_be_pickled
-from parflow_jupyter.maps.transport.shared_buffers import LARGE, OnTray, Trays, weight
+from parflow_jupyter.maps.transport.shared_buffers import (
+    LARGE,
+    InSharedBuffer,
+    SharedBuffers,
+    weight,
+)
 from parflow_jupyter.maps.transport.shared_memory import Marks
 
 
-class Packer:
-    """Packs the batches of one run for an ``Agent`` to run.
+class Codec:
+    """Packs the batches of one run for an ``Worker`` to run.
 
     Args:
         plan: What is the same for all batches of the run.
@@ -28,7 +33,7 @@ class Packer:
         self._has_function: set[Slot] = set()
         self._marks = Marks()
         self._afar: dict[Slot, set[int]] = {}
-        self._trays = Trays()
+        self._buffers = SharedBuffers()
         self._is_heavy = False
         self._near: set[Slot] = set()
         if plan.items is not None and self._shipped.shares is not None:
@@ -38,7 +43,7 @@ class Packer:
         """Return what to send of a batch, with what all batches need if the slot lacks it.
 
         Returns:
-            The bytes to send, and how many the batch takes, which may be on a tray.
+            The bytes to send, and how many the batch takes, which may be in a shared buffer.
 
         Raises:
             CannotShipError: An item can't be pickled.
@@ -51,23 +56,23 @@ class Packer:
             "seed": self._plan.seed,
             "timeout": self._plan.timeout,
             "key": self._shipped.key,
-            "tray": self._trays.lend(batch.id) if self._wants_tray(slot) else None,
+            "buffer": self._buffers.lend(batch.id) if self._wants_buffer(slot) else None,
         }
         try:
             items, numbers = self._items(batch)
             numbers = self._with_function(slot, head, numbers)
             packed = dumps((head | self._shared(slot, numbers), items))
         except Exception as error:
-            self._trays.give_back(batch.id)
+            self._buffers.give_back(batch.id)
             where = what_cannot_be_pickled(batch.columns, "items")
             raise CannotShipError(
                 f"An item can't be sent to other processes: {where or error}. "
                 f"Pass plain data, and open files and connections inside the function."
             ) from error
         self._is_heavy |= len(packed) >= LARGE
-        return self._trays.put(batch.id, packed), len(packed)
+        return self._buffers.put(batch.id, packed), len(packed)
 
-    def _wants_tray(self, slot: Slot) -> bool:
+    def _wants_buffer(self, slot: Slot) -> bool:
         if not self._is_heavy or slot in self._afar or slot not in self._has_function:
             return False
         if self._marks.reached(slot):
@@ -131,7 +136,7 @@ class Packer:
     def close(self) -> None:
         """Let go of what is shared with the slots."""
         self._marks.close()
-        self._trays.close()
+        self._buffers.close()
         if self._shipped.shares is not None:
             self._shipped.shares.close()
 
@@ -146,41 +151,41 @@ class Packer:
         Args:
             slot: Where it ran.
             batch: Its number.
-            answer: What came: the packed envelope, or an error.
+            answer: What came: the packed batch result, or an error.
             size: Bytes that the batch took.
         """
         heavy = weight(answer)
         self._is_heavy |= max(size, heavy) >= LARGE
         return Answered(slot, batch, partial(self._taken, slot, batch, answer), size, heavy)
 
-    def unpack(self, slot: Slot, answer: Any) -> Envelope:
-        """Return the envelope in a slot's answer, or raise what came instead."""
+    def unpack(self, slot: Slot, answer: Any) -> BatchResult:
+        """Return the batch result in a slot's answer, or raise what came instead."""
         if isinstance(answer, BaseException):
             raise answer
         return self._looked_at(slot, loads(answer))
 
-    def _taken(self, slot: Slot, batch: int, answer: Any) -> Envelope:
+    def _taken(self, slot: Slot, batch: int, answer: Any) -> BatchResult:
         if isinstance(answer, BaseException):
             # What happened to the slot is not known: it may still write there.
-            self._trays.drop(batch)
+            self._buffers.drop(batch)
             raise answer
         try:
             found = loads(answer)
-            envelope = self._trays.read(found) if isinstance(found, OnTray) else found
+            batch_result = self._buffers.read(found) if isinstance(found, InSharedBuffer) else found
         finally:
             # Whether or not it can be loaded: the slot has answered and writes there no more.
-            self._trays.give_back(batch)
-        return self._looked_at(slot, envelope)
+            self._buffers.give_back(batch)
+        return self._looked_at(slot, batch_result)
 
-    def _looked_at(self, slot: Slot, envelope: Envelope) -> Envelope:
-        if envelope.state in ("need-function", "need-shared"):
+    def _looked_at(self, slot: Slot, batch_result: BatchResult) -> BatchResult:
+        if batch_result.state in ("need-function", "need-shared"):
             self.forget(slot)
-        if envelope.state == "need-shared":
+        if batch_result.state == "need-shared":
             # It is on another host, or made room for other runs.
             self._afar[slot] = set()
         if self.shares_anything:
-            envelope.failures = [_explained(failure) for failure in envelope.failures]
-        return envelope
+            batch_result.failures = [_explained(failure) for failure in batch_result.failures]
+        return batch_result
 
 
 def _explained(failure: Failure) -> Failure:

@@ -15,14 +15,14 @@ from typing import Any
 from parflow_jupyter._system.local_modules import extra_paths
 from parflow_jupyter._system.pickling import dumps
 from parflow_jupyter.errors import CannotShipError
-from parflow_jupyter.maps.transport.shared_arrays import Shares
+from parflow_jupyter.maps.transport.shared_arrays import SharedArrays
 
 _DEEPEST = 6
 _WIDEST = 1000
 
 
 @dataclass(frozen=True)
-class Shipped:
+class ShippedFunction:
     """A function in the form that goes to a slot, once.
 
     Args:
@@ -40,13 +40,13 @@ class Shipped:
     sources: dict[str, str] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
     folder: str = ""
-    shares: Shares | None = None
+    shares: SharedArrays | None = None
     numbers: tuple[int, ...] = ()
 
 
 def ship(
     function: Callable[..., Any], init: Callable[[], Any] | None = None, *, share: bool = True
-) -> Shipped:
+) -> ShippedFunction:
     """Pickle a function, and what is called before it, with what they need of the notebook.
 
     Both go together, so that a global that ``init`` sets is there for the function.
@@ -67,7 +67,7 @@ def ship(
         6
     """
     both = (function, init)
-    shares = Shares() if share else None
+    shares = SharedArrays() if share else None
     numbers: list[int] = []
     try:
         if shares is None:
@@ -86,7 +86,9 @@ def ship(
         # Its arrays may have changed since the last run; to look would cost as much as to copy.
         key += uuid.uuid4().hex
     sources = _sources(function) | _sources(init)
-    return Shipped(key, pickled, sources, extra_paths(), os.getcwd(), shares, tuple(numbers))
+    return ShippedFunction(
+        key, pickled, sources, extra_paths(), os.getcwd(), shares, tuple(numbers)
+    )
 
 
 def what_cannot_be_pickled(value: object, name: str) -> str | None:

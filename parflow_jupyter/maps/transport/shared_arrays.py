@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from parflow_jupyter._system.pickling import Pickler
-from parflow_jupyter.maps.transport.shared_memory import Memory
+from parflow_jupyter.maps.transport.shared_memory import SharedMemory
 from parflow_jupyter.maps.transport.size_warnings import first_of
 
 LARGE = 1 << 20
@@ -26,11 +26,11 @@ Key = tuple[int, int]
 _SIMPLE = (int, float, complex, str, bool, type(None))
 
 
-class Shares:
+class SharedArrays:
     """The buffers that one run shares, by number.
 
     Example:
-        >>> shares = Shares()
+        >>> shares = SharedArrays()
         >>> pickled, numbers = shares.dumps(["a", bytes(2 << 20)])
         >>> len(pickled) < 100, numbers
         (True, [0])
@@ -38,9 +38,9 @@ class Shares:
     """
 
     def __init__(self) -> None:
-        self._memory: Memory | None = None
+        self._memory: SharedMemory | None = None
         with suppress(OSError):
-            self._memory = Memory(name="parflow-shared")
+            self._memory = SharedMemory(name="parflow-shared")
         self._data: list[memoryview] = []
         self._places: list[int | None] = []
         self._numbers: dict[Key, int] = {}
@@ -155,12 +155,12 @@ def load(pickled: bytes, numbers: Sequence[int], held: dict[int, memoryview]) ->
     """Return what was pickled, with its large buffers as they are held here.
 
     Args:
-        pickled: From ``Shares.dumps``.
+        pickled: From ``SharedArrays.dumps``.
         numbers: From there, too.
         held: Buffers by number.
 
     Example:
-        >>> shares = Shares()
+        >>> shares = SharedArrays()
         >>> pickled, numbers = shares.dumps(bytes(2 << 20))
         >>> len(load(pickled, numbers, {0: memoryview(bytes(2 << 20))}))
         2097152

@@ -1,8 +1,8 @@
 """Large batches and their answers: handed over in memory of this host, instead of being sent.
 
-What is sent goes through several processes, each of which copies it. A tray is memory of the
-client's for one batch: it holds what the slot is to load, and then what the slot answers. It
-goes with the client, whatever becomes of the slot, and nobody writes to it who is not asked.
+What is sent goes through several processes, each of which copies it. A shared buffer is memory
+of the client's for one batch: it holds what the slot is to load, and then what the slot answers.
+It goes with the client, whatever becomes of the slot, and nobody writes to it who is not asked.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from parflow_jupyter.maps.transport.shared_memory import Address, Memory, write
+from parflow_jupyter.maps.transport.shared_memory import Address, SharedMemory, write
 
 LARGE = 1 << 20
 """Bytes from which it is worth it."""
 
 KEPT = 32 << 20
-"""Bytes up to which a tray is kept for another batch."""
+"""Bytes up to which a shared buffer is kept for another batch."""
 
 
 @dataclass(frozen=True)
-class OnTray:
-    """Stands for bytes that are on a tray.
+class InSharedBuffer:
+    """Stands for bytes that are in a shared buffer.
 
     Args:
-        batch: Whose tray it is.
+        batch: Whose shared buffer it is.
         address: Where it is.
         size: How many bytes they are.
     """
@@ -38,7 +38,7 @@ class OnTray:
     size: int
 
     def read(self) -> Any:
-        """Return what was pickled, or None where the tray is out of reach."""
+        """Return what was pickled, or None where the shared buffer is out of reach."""
         descriptor = self.address.open()
         if descriptor is None:
             return None
@@ -51,82 +51,87 @@ class OnTray:
             os.close(descriptor)
 
 
-class Trays:
-    """The trays of one run, at the client.
+_NAME = InSharedBuffer.__name__.encode()
+
+
+class SharedBuffers:
+    """The shared buffers of one run, at the client.
 
     Example:
-        >>> trays = Trays()
-        >>> lent = trays.lend(7)
+        >>> buffers = SharedBuffers()
+        >>> lent = buffers.lend(7)
         >>> answer = answered(pickle.dumps([1, 2] * 1_000_000), lent)
         >>> weight(answer) > LARGE > len(answer)
         True
-        >>> trays.read(pickle.loads(answer)) == [1, 2] * 1_000_000
+        >>> buffers.read(pickle.loads(answer)) == [1, 2] * 1_000_000
         True
-        >>> trays.close()
+        >>> buffers.close()
     """
 
     def __init__(self) -> None:
-        self._free: list[Memory] = []
-        self._lent: dict[int, Memory] = {}
+        self._free: list[SharedMemory] = []
+        self._lent: dict[int, SharedMemory] = {}
 
-    def lend(self, batch: int) -> OnTray | None:
-        """Return a tray for a batch, None where there can't be one."""
+    def lend(self, batch: int) -> InSharedBuffer | None:
+        """Return a shared buffer for a batch, None where there can't be one."""
         try:
-            tray = self._free.pop() if self._free else Memory(name="parflow-tray")
+            buffer = self._free.pop() if self._free else SharedMemory(name="parflow-buffer")
         except OSError:
             return None
-        self._lent[batch] = tray
-        return OnTray(batch, tray.address, 0)
+        self._lent[batch] = buffer
+        return InSharedBuffer(batch, buffer.address, 0)
 
     def put(self, batch: int, data: bytes) -> bytes:
-        """Put a packed batch on its tray, and return what is sent instead of it."""
-        tray = self._lent.get(batch)
-        if tray is None or len(data) < LARGE:
+        """Put a packed batch into its shared buffer, and return what is sent instead of it."""
+        buffer = self._lent.get(batch)
+        if buffer is None or len(data) < LARGE:
             return data
         try:
-            return pickle.dumps(OnTray(batch, tray.address, write(tray.descriptor, data)))
+            return pickle.dumps(
+                InSharedBuffer(batch, buffer.address, write(buffer.descriptor, data))
+            )
         except OSError:
             return data
 
-    def read(self, answer: OnTray) -> Any:
-        """Return the answer that a slot put on a batch's tray."""
+    def read(self, answer: InSharedBuffer) -> Any:
+        """Return the answer that a slot put into a batch's shared buffer."""
         return _loaded(self._lent[answer.batch].descriptor, answer.size)
 
     def give_back(self, batch: int) -> None:
-        """Take a batch's tray, if it has one, for another one: it was answered."""
+        """Take a batch's shared buffer, if it has one, for another one: it was answered."""
         # One of a batch that never was is not used again: its slot may only be late.
-        tray = self._lent.pop(batch, None)
-        if tray is None:
+        buffer = self._lent.pop(batch, None)
+        if buffer is None:
             return
-        if os.fstat(tray.descriptor).st_size > KEPT:
-            tray.close()
+        if os.fstat(buffer.descriptor).st_size > KEPT:
+            buffer.close()
         else:
-            self._free.append(tray)
+            self._free.append(buffer)
 
     def drop(self, batch: int) -> None:
-        """Let go of a batch's tray, if it has one."""
-        tray = self._lent.pop(batch, None)
-        if tray is not None:
-            tray.close()
+        """Let go of a batch's shared buffer, if it has one."""
+        buffer = self._lent.pop(batch, None)
+        if buffer is not None:
+            buffer.close()
 
     def close(self) -> None:
         """Let go of all of them."""
-        for tray in (*self._free, *self._lent.values()):
-            tray.close()
+        for buffer in (*self._free, *self._lent.values()):
+            buffer.close()
         self._free.clear()
         self._lent.clear()
 
 
-def answered(packed: bytes, tray: OnTray | None) -> bytes:
+def answered(packed: bytes, buffer: InSharedBuffer | None) -> bytes:
     """Return a packed answer, or what stands for it, at the slot.
 
     Args:
         packed: The answer.
-        tray: Where it may be put if it is large.
+        buffer: Where it may be put if it is large.
     """
-    if tray is None or len(packed) < LARGE:
+    if buffer is None or len(packed) < LARGE:
         return packed
-    descriptor = tray.address.open(os.O_RDWR)
+    descriptor = buffer.address.open(os.O_RDWR)
     if descriptor is None:
         return packed
     try:
@@ -136,7 +141,7 @@ def answered(packed: bytes, tray: OnTray | None) -> bytes:
         return packed
     finally:
         os.close(descriptor)
-    return pickle.dumps(OnTray(tray.batch, tray.address, len(packed)))
+    return pickle.dumps(InSharedBuffer(buffer.batch, buffer.address, len(packed)))
 
 
 def weight(answer: Any) -> int:
@@ -148,10 +153,10 @@ def weight(answer: Any) -> int:
     """
     if not isinstance(answer, bytes):
         return 0
-    if len(answer) < 1000 and b"OnTray" in answer:
+    if len(answer) < 1000 and _NAME in answer:
         with suppress(Exception):
             found = pickle.loads(answer)
-            return found.size if isinstance(found, OnTray) else len(answer)
+            return found.size if isinstance(found, InSharedBuffer) else len(answer)
     return len(answer)
 
 

@@ -58,7 +58,7 @@ def boot() -> str:
     return ""
 
 
-class Memory:
+class SharedMemory:
     """Shared memory of this process, readable by its user only.
 
     Args:
@@ -69,7 +69,7 @@ class Memory:
         OSError: This system has none.
 
     Example:
-        >>> memory = Memory()
+        >>> memory = SharedMemory()
         >>> place = memory.add(b"abc")
         >>> memory.add(b"de") > place
         True
@@ -133,10 +133,10 @@ class Marks:
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {}
-        self._memory: Memory | None = None
+        self._memory: SharedMemory | None = None
         self._map: mmap.mmap | None = None
         with suppress(OSError):
-            self._memory = Memory(_SLOTS * _PLACE, "parflow-marks")
+            self._memory = SharedMemory(_SLOTS * _PLACE, "parflow-marks")
             self._map = self._memory.map()
 
     @property

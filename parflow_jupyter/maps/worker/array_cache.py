@@ -17,7 +17,7 @@ MOST_BYTES = 512 << 20
 """Bytes that came from other hosts and are kept, at most, beside those of the newest run."""
 
 
-class Held:
+class ArrayCache:
     """Buffers by run and number.
 
     What lies in a client's memory is mapped, and let go of when the run ends or the client
@@ -44,7 +44,7 @@ class Held:
 
         Args:
             run: Identity of the run.
-            head: From ``Shares.head``.
+            head: From ``SharedArrays.head``.
         """
         places = head.get("places")
         if not places:

@@ -1,4 +1,4 @@
-"""Hears wishes about a run on an engine's control channel, also while an item runs.
+"""Hears control requests about a run on an engine's control channel, also while an item runs.
 
 The kernel's own ``interrupt_request`` stops whatever runs. Ours carries which
 run is meant, so that another notebook's item on the same engine is spared.
@@ -11,18 +11,18 @@ import platform
 import sys
 from typing import Any
 
-from parflow_jupyter.maps.worker.worker import AGENT, PROTOCOL
+from parflow_jupyter.maps.worker.worker import PROTOCOL, WORKER
 
 FIELD = "parflow"
 DATA = "data"
 """What of an answer is bytes, which travel beside it."""
 
 
-def answer(wish: dict[str, Any]) -> dict[str, Any]:
-    """Do what a wish asks for and return the answer to it.
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Do what a control request asks for and return the answer to it.
 
     Args:
-        wish: ``{"do": "stop", "run"}``, ``{"do": "give-back", "run", "batch", "size"}``,
+        request: ``{"do": "stop", "run"}``, ``{"do": "give-back", "run", "batch", "size"}``,
             ``{"do": "collect", "run", "batch", "first"}``, ``{"do": "forget", "run"}`` or
             ``{"do": "status"}``.
 
@@ -30,17 +30,17 @@ def answer(wish: dict[str, Any]) -> dict[str, Any]:
         >>> answer({"do": "status"})["run"] is None
         True
     """
-    if wish["do"] == "stop":
-        AGENT.stop(wish["run"])
+    if request["do"] == "stop":
+        WORKER.stop(request["run"])
         return {}
-    if wish["do"] == "forget":
-        AGENT.forget(wish["run"])
+    if request["do"] == "forget":
+        WORKER.forget(request["run"])
         return {}
-    if wish["do"] == "give-back":
-        return {"position": AGENT.give_back(wish["run"], wish["batch"], wish["size"])}
-    if wish["do"] == "collect":
-        return {DATA: AGENT.collect(wish["run"], wish["batch"], wish["first"])}
-    return AGENT.status()
+    if request["do"] == "give-back":
+        return {"position": WORKER.give_back(request["run"], request["batch"], request["size"])}
+    if request["do"] == "collect":
+        return {DATA: WORKER.collect(request["run"], request["batch"], request["first"])}
+    return WORKER.status()
 
 
 def install() -> dict[str, Any]:
@@ -62,11 +62,11 @@ def install() -> dict[str, Any]:
 
 def _wrap(kernel: Any, original: Any) -> Any:
     async def interrupt_request(stream: Any, ident: Any, parent: Any) -> None:
-        wish = parent["content"].get(FIELD)
-        if wish is None:
+        request = parent["content"].get(FIELD)
+        if request is None:
             await original(stream, ident, parent)
             return
-        said = answer(wish)
+        said = answer(request)
         data = said.pop(DATA, None)
         content = {"status": "ok", FIELD: said}
         buffers = [data] if data is not None else None

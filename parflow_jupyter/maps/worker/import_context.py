@@ -21,7 +21,7 @@ from parflow_jupyter._system.local_modules import Stamp, file_of, own_modules, s
 _MOST = 200
 
 
-class Surroundings:
+class ImportContext:
     """The folder, the import path and the imported modules of one's own, by run."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from parflow_jupyter.maps.messages import Envelope
+from parflow_jupyter.maps.messages import BatchResult
 from parflow_jupyter.maps.transport.shared_memory import IDLE
 
 _FAR = 1 << 62
@@ -44,7 +44,7 @@ class Current:
         # In this order: whoever reads it after a crash must not take an old place for a new one.
         self.mark[1] = IDLE
         self.mark[0] = batch
-        self.envelope: Envelope | None = None
+        self.batch_result: BatchResult | None = None
         self.limit = 0 if stopped else _FAR
         self.interrupted = stopped
         self._stopping = stopped
@@ -62,13 +62,13 @@ class Current:
         """The place of the running item in the batch, -1 before the first."""
         return int(self.mark[1])
 
-    def finished(self, first: int) -> Envelope | None:
+    def finished(self, first: int) -> BatchResult | None:
         """Return what the batch has come to so far, or None if that is nothing new.
 
         Args:
             first: Items of the batch that are known already.
         """
-        return self.envelope.part(first) if self.envelope is not None else None
+        return self.batch_result.part(first) if self.batch_result is not None else None
 
     def begin(self, start: float, timeout: float | None) -> None:
         """Set the clock of the batch: ``began`` counts seconds after ``start``.

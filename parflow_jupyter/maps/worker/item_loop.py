@@ -20,7 +20,7 @@ from typing import Any
 
 from parflow_jupyter._system.package_dir import PACKAGE_DIR
 from parflow_jupyter._system.pickling import dumps, loads
-from parflow_jupyter.maps.messages import TIMED_OUT, Envelope, Failure
+from parflow_jupyter.maps.messages import TIMED_OUT, BatchResult, Failure
 from parflow_jupyter.maps.worker.capture import Capture
 from parflow_jupyter.maps.worker.interrupts import Current
 from parflow_jupyter.maps.worker.timeouts import watching
@@ -41,48 +41,48 @@ def run_items(
     by_pickle: bool = True,
     capture: bool = True,
     timeout: float | None = None,
-) -> Envelope:
-    """Call ``function`` on each row of ``columns`` and return the envelope.
+) -> BatchResult:
+    """Call ``function`` on each row of ``columns`` and return the batch result.
 
     Args:
         function: What to call; a coroutine function is awaited.
         columns: One sequence per argument, all as long as ``indices``.
         indices: Position of each item in the input.
-        current: Tells others what runs here, and carries their wishes to stop.
+        current: Tells others what runs here, and carries their control requests to stop.
         budget: Seconds after which the remaining items are handed back.
         seed: Called with the index of each item before it runs.
         by_pickle: Whether values and exceptions have to make a round trip.
         capture: Whether what the items print is kept with them, instead of shown.
         timeout: Seconds after which an item is interrupted; only in the main thread.
     """
-    envelope = current.envelope = Envelope(current.batch, started=time.time())
+    batch_result = current.batch_result = BatchResult(current.batch, started=time.time())
     with (
         Capture(current, on=capture) as captured,
         _caller(function, len(columns)) as call,
         watching(current, timeout),
         current.running(),
     ):
-        envelope.shown = captured.kept
+        batch_result.shown = captured.kept
         current.begin(time.perf_counter(), timeout)
         rows = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
         before = (lambda k: seed(indices[k])) if seed is not None else None
         try:
-            _loop(call, rows, current, envelope, budget, before, by_pickle)
+            _loop(call, rows, current, batch_result, budget, before, by_pickle)
         except KeyboardInterrupt:
             current.interrupted = True
         finally:
             current.end()
-    if (whole := _even(envelope)) < len(indices):
-        envelope.state = "interrupted" if current.interrupted else "partial"
-    envelope.output, envelope.shown = captured.kept(), None
+    if (whole := _even(batch_result)) < len(indices):
+        batch_result.state = "interrupted" if current.interrupted else "partial"
+    batch_result.output, batch_result.shown = captured.kept(), None
     count_completed(whole)
-    return envelope
+    return batch_result
 
 
-def _even(envelope: Envelope) -> int:
+def _even(batch_result: BatchResult) -> int:
     # An interrupt may come between the keeping of a value and that of its time.
-    whole = min(len(envelope.values), len(envelope.stops))
-    del envelope.values[whole:], envelope.stops[whole:]
+    whole = min(len(batch_result.values), len(batch_result.stops))
+    del batch_result.values[whole:], batch_result.stops[whole:]
     return whole
 
 
@@ -90,14 +90,14 @@ def _loop(
     call: Callable[[Any], Any],
     rows: Sequence[Any],
     current: Current,
-    envelope: Envelope,
+    batch_result: BatchResult,
     budget: float | None,
     before: Callable[[int], None] | None,
     by_pickle: bool,
 ) -> None:
     clock = time.perf_counter
-    keep, stopped = envelope.values.append, array.append
-    stops, mark = envelope.stops, current.mark
+    keep, stopped = batch_result.values.append, array.append
+    stops, mark = batch_result.stops, current.mark
     start = clock()
     now = 0.0
     limit = float("inf") if budget is None else budget
@@ -116,9 +116,9 @@ def _loop(
                 current.interrupted = True
                 return
             if current.expired == k:
-                envelope.failures.append(_timed_out(k, error, current.timeout))
+                batch_result.failures.append(_timed_out(k, error, current.timeout))
             else:
-                envelope.failures.append(describe(k, error, by_pickle))
+                batch_result.failures.append(describe(k, error, by_pickle))
             value = None
         keep(value)
         now = clock() - start
@@ -183,16 +183,16 @@ def describe(position: int, error: BaseException, by_pickle: bool) -> Failure:
 
 def call_init(
     init: Callable[[], Any], current: Current, *, by_pickle: bool = True
-) -> Envelope | None:
-    """Call what prepares a slot; return None, or the envelope that tells why it failed."""
+) -> BatchResult | None:
+    """Call what prepares a slot; return None, or the batch result that tells why it failed."""
     try:
         with current.running():
             init()
     except BaseException as error:
         if current.must_stop(error):
             current.interrupted = True
-            return Envelope(current.batch, "interrupted")
-        return Envelope(current.batch, "bad-init", failures=[describe(0, error, by_pickle)])
+            return BatchResult(current.batch, "interrupted")
+        return BatchResult(current.batch, "bad-init", failures=[describe(0, error, by_pickle)])
     return None
 
 

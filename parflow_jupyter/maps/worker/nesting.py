@@ -37,5 +37,5 @@ def is_nested() -> bool:
     if getattr(_here, "inside", False):
         return True
     # Loaded wherever engines are used; nothing runs in it but on engines and in processes.
-    agent = sys.modules.get("parflow_jupyter.maps.worker.worker")
-    return agent is not None and agent.AGENT.status()["run"] is not None
+    worker = sys.modules.get("parflow_jupyter.maps.worker.worker")
+    return worker is not None and worker.WORKER.status()["run"] is not None

@@ -1,4 +1,4 @@
-"""The agent on an engine: runs batches of any run, and keeps the functions it was sent.
+"""The worker on an engine: runs batches of any run, and keeps the functions it was sent.
 
 It is imported by the first thing a map sends to an engine, and needs the
 standard library, cloudpickle and psutil only. Requests and answers are bytes, so that
@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from parflow_jupyter._system.pickling import dumps
-from parflow_jupyter.maps.messages import Envelope
+from parflow_jupyter.maps.messages import BatchResult
 from parflow_jupyter.maps.transport.function import what_cannot_be_pickled
 from parflow_jupyter.maps.transport.shared_arrays import load
-from parflow_jupyter.maps.transport.shared_buffers import OnTray, answered
+from parflow_jupyter.maps.transport.shared_buffers import InSharedBuffer, answered
 from parflow_jupyter.maps.transport.shared_memory import IDLE, open_mark
-from parflow_jupyter.maps.worker.array_cache import Held
-from parflow_jupyter.maps.worker.import_context import Surroundings
+from parflow_jupyter.maps.worker.array_cache import ArrayCache
+from parflow_jupyter.maps.worker.import_context import ImportContext
 from parflow_jupyter.maps.worker.interrupts import Current
 from parflow_jupyter.maps.worker.item_loop import call_init, count_completed, run_items
 from parflow_jupyter.maps.worker.random_state import keep_state, seeder
@@ -34,7 +34,7 @@ Callables = tuple[Callable[..., Any], Callable[[], Any] | None]
 """A run's function, and its ``init``."""
 
 
-class Agent:
+class Worker:
     """Functions by content, oldest out first, and what is running now."""
 
     def __init__(self, max_bytes: int = _MAX_FUNCTION_BYTES) -> None:
@@ -46,64 +46,64 @@ class Agent:
         self._limits: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._ended: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._begun: OrderedDict[str, None] = OrderedDict()
-        self._surroundings = Surroundings()
+        self._import_context = ImportContext()
         self._marks: OrderedDict[str, Any] = OrderedDict()
         self._sharing: OrderedDict[str, str] = OrderedDict()
-        self._held = Held(forgotten=self._drop)
+        self._array_cache = ArrayCache(forgotten=self._drop)
 
     def run_batch(self, blob: bytes) -> bytes:
-        """Run one packed batch and return its packed envelope; never raises for an item."""
+        """Run one packed batch and return its packed result; never raises for an item."""
         count_completed(0)
         given = pickle.loads(blob)
-        batch = given.read() if isinstance(given, OnTray) else given
+        batch = given.read() if isinstance(given, InSharedBuffer) else given
         if not isinstance(batch, tuple):
             # Out of reach, or an earlier answer lies there.
-            return _pack(Envelope(given.batch, "need-shared"))
+            return _pack(BatchResult(given.batch, "need-shared"))
         head, packed = batch
-        return answered(_pack(self._envelope(head, packed)), head.get("tray"))
+        return answered(_pack(self._batch_result(head, packed)), head.get("buffer"))
 
-    def _envelope(self, head: dict[str, Any], packed: bytes) -> Envelope:
+    def _batch_result(self, head: dict[str, Any], packed: bytes) -> BatchResult:
         self._open_mark(head)
-        held = self._held.take(head["run"], head)
+        held = self._array_cache.take(head["run"], head)
         if held is None:
-            return Envelope(head["batch"], "need-shared")
-        if self._surroundings.begin(head):
+            return BatchResult(head["batch"], "need-shared")
+        if self._import_context.begin(head):
             # They use modules as they were.
             self._functions.clear()
-        with self._surroundings.of(head["run"]):
+        with self._import_context.of(head["run"]):
             return self._loaded_and_run(head, packed, held)
 
     def _loaded_and_run(
         self, head: dict[str, Any], packed: bytes, held: dict[int, memoryview]
-    ) -> Envelope:
+    ) -> BatchResult:
         batch = head["batch"]
         try:
             found = self._function(head, held)
         except BaseException as error:
-            return Envelope(batch, "bad-function", message=words_of(error))
+            return BatchResult(batch, "bad-function", message=words_of(error))
         if found is None:
-            return Envelope(batch, "need-function")
+            return BatchResult(batch, "need-function")
         try:
             columns = load(packed, head["items"], held)
         except BaseException as error:
-            return Envelope(batch, "bad-items", message=words_of(error))
+            return BatchResult(batch, "bad-items", message=words_of(error))
         function, init = found
         current = self._begin(head["run"], batch)
         try:
-            envelope = self._initialized(init, current)
-            if envelope is None:
-                envelope = self._run(function, columns, head["indices"], current, head)
+            batch_result = self._initialized(init, current)
+            if batch_result is None:
+                batch_result = self._run(function, columns, head["indices"], current, head)
         finally:
             self._end(current)
-        return envelope
+        return batch_result
 
     def _open_mark(self, head: dict[str, Any]) -> None:
         mark = open_mark(head.get("mark"))
         if mark is not None:
             _remember(self._marks, head["run"], mark, _MAX_MARKS)
 
-    def _initialized(self, init: Callable[[], Any] | None, current: Current) -> Envelope | None:
-        """Call a run's ``init`` before its first item; return an envelope where that failed."""
+    def _initialized(self, init: Callable[[], Any] | None, current: Current) -> BatchResult | None:
+        """Call a run's ``init`` before its first item; return a batch result where that failed."""
         if init is None or current.run in self._begun or not current.limit:
             return None
         failed = call_init(init, current)
@@ -118,7 +118,7 @@ class Agent:
         indices: Any,
         current: Current,
         head: dict[str, Any],
-    ) -> Envelope:
+    ) -> BatchResult:
         limits = {"budget": head["budget"], "timeout": head["timeout"]}
         entropy = head.get("seed")
         if entropy is None:
@@ -141,7 +141,7 @@ class Agent:
         if head["parts"]:
             _remember(self._sharing, head["run"], key)
         self._functions[key] = functions, len(pickled)
-        if head["parts"] and not self._held.keeps(head["run"], held):
+        if head["parts"] and not self._array_cache.keeps(head["run"], held):
             # The client was gone before there was anything to drop.
             self._drop(head["run"])
         while len(self._functions) > 1 and self._size() > self._max_bytes:
@@ -152,7 +152,7 @@ class Agent:
         return sum(size for _, size in self._functions.values())
 
     def _begin(self, run: str, batch: int) -> Current:
-        # Shown first, then the wishes are looked up: see Current.give_back.
+        # Shown first, then the control requests are looked up: see Current.give_back.
         current = Current(run, batch, mark=self._marks.get(run))
         self._current = current
         if run in self._stopped:
@@ -177,11 +177,11 @@ class Agent:
 
     def forget(self, run: str) -> None:
         """Let go of the large arrays of a run that is over."""
-        self._held.forget(run)
+        self._array_cache.forget(run)
 
     def holds(self) -> list[str]:
         """Return the runs that large arrays are held for."""
-        return self._held.runs()
+        return self._array_cache.runs()
 
     def _drop(self, run: str) -> None:
         self._functions.pop(self._sharing.pop(run, ""), None)
@@ -205,7 +205,7 @@ class Agent:
             return 0
 
     def collect(self, run: str, batch: int, first: int) -> bytes | None:
-        """Return the packed envelope of what a batch has finished from an item on, if anything."""
+        """Return, packed, what a batch has finished from an item on, if anything."""
         current = self._current
         if current is None or (current.run, current.batch) != (run, batch):
             return None
@@ -243,29 +243,29 @@ def _remember(
         kept.popitem(last=False)
 
 
-def _pack(envelope: Envelope) -> bytes:
+def _pack(batch_result: BatchResult) -> bytes:
     try:
-        return dumps(envelope)
+        return dumps(batch_result)
     except BaseException:
-        _replace_unpicklable(envelope)
-        return dumps(envelope)
+        _replace_unpicklable(batch_result)
+        return dumps(batch_result)
 
 
-def _replace_unpicklable(envelope: Envelope) -> None:
+def _replace_unpicklable(batch_result: BatchResult) -> None:
     from parflow_jupyter.maps.messages import Failure
 
-    for k, value in enumerate(envelope.values):
+    for k, value in enumerate(batch_result.values):
         try:
             dumps(value)
         except BaseException as error:
-            envelope.values[k] = None
+            batch_result.values[k] = None
             where = what_cannot_be_pickled(value, "the result")
             text = (
                 f"The item ran, but its result can't be pickled: {where or error}. "
                 f"Return plain data instead, or use scheme='serial'."
             )
             failure = Failure(k, "CannotShipError", text, "", pickled=_cannot_ship(text))
-            envelope.failures.append(failure)
+            batch_result.failures.append(failure)
 
 
 def _cannot_ship(text: str) -> bytes:
@@ -274,12 +274,12 @@ def _cannot_ship(text: str) -> bytes:
     return dumps(CannotShipError(text))
 
 
-AGENT = Agent()
-"""The one agent of this process."""
+WORKER = Worker()
+"""The one worker of this process."""
 
 
 class RunBatch:
     """What is sent to an engine to run a batch: pickled as a name, never as code."""
 
     def __call__(self, blob: bytes) -> bytes:
-        return AGENT.run_batch(blob)
+        return WORKER.run_batch(blob)

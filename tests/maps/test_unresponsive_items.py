@@ -140,8 +140,8 @@ def test_engines_that_cannot_be_replaced_are_left_out_until_it_is_over(
     assert result == [1, 2]
     assert len([why for why in result.report.left_out if "ignores interrupts" in why]) == 2
     (tmp_path / "go").touch()
-    deaf = ipyparallel_scheme.DEAF[mortal_engines.client]
-    wait_until(lambda: mapped(scheme, abs, [-1]) == [1] and not deaf)
+    unresponsive = ipyparallel_scheme.UNRESPONSIVE[mortal_engines.client]
+    wait_until(lambda: mapped(scheme, abs, [-1]) == [1] and not unresponsive)
     assert mapped(scheme, abs, range(40)).report.left_out == []
 
 
@@ -185,5 +185,5 @@ def test_an_interrupt_just_before_the_first_item_is_not_lost():
     """Its handler is there already, and no item that it could interrupt."""
     current, begun = Current("r", 1, stop_on_signal=True), []
     current._on_signal(signal.SIGINT, None)
-    envelope = run_items(begun.append, [[1, 2]], [0, 1], current, capture=False)
-    assert (begun, envelope.state, current.stop_wanted) == ([], "interrupted", True)
+    batch_result = run_items(begun.append, [[1, 2]], [0, 1], current, capture=False)
+    assert (begun, batch_result.state, current.stop_wanted) == ([], "interrupted", True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing.resource_tracker
 import os
 import shutil
@@ -38,6 +39,33 @@ multiprocessing.resource_tracker.ensure_running()
 loky.backend.resource_tracker.ensure_running()
 
 
+def _settings(folder: Path) -> dict[str, str]:
+    return {**{name: str(folder / part) for name, part in _FOLDERS.items()}, **_SETTINGS}
+
+
+def _forget_foreign() -> None:
+    for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
+        del os.environ[name]
+
+
+def _live_nowhere() -> None:
+    """Give this process a home outside all tests, with every name that the tests' homes have.
+
+    A new name makes the C library move the list of all variables. A thread that reads one without
+    Python's lock (address look-up, numeric libraries) then reads freed memory, and the process
+    dies by a segmentation fault. A new value of a known name moves nothing. So the names are made
+    here, before there are threads, and homes change values only.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="pf-none-", dir="/tmp"))
+    maker = os.getpid()
+    atexit.register(lambda: os.getpid() == maker and shutil.rmtree(folder, ignore_errors=True))
+    _forget_foreign()
+    os.environ.update(_settings(folder))
+
+
+_live_nowhere()
+
+
 class Home:
     """Makes the folders and sets the environment on entering; undoes both on leaving."""
 
@@ -48,12 +76,10 @@ class Home:
 
     def enter(self) -> Path:
         self._before = dict(os.environ)
-        for name, folder in _FOLDERS.items():
+        for folder in _FOLDERS.values():
             (self.path / folder).mkdir(mode=0o700, parents=True)
-            os.environ[name] = str(self.path / folder)
-        os.environ.update(_SETTINGS)
-        for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
-            del os.environ[name]
+        os.environ.update(_settings(self.path))
+        _forget_foreign()
         return self.path
 
     def leave(self) -> None:
@@ -63,6 +89,13 @@ class Home:
         try:
             assert_nothing_left(self.path)
         finally:
-            os.environ.clear()
-            os.environ.update(self._before)
+            self._restore()
             shutil.rmtree(self.path, ignore_errors=True)
+
+    def _restore(self) -> None:
+        """Undo what differs, and touch nothing else (see _live_nowhere)."""
+        for name in os.environ.keys() - self._before.keys():
+            del os.environ[name]
+        for name, value in self._before.items():
+            if os.environ.get(name) != value:
+                os.environ[name] = value

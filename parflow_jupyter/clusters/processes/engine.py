@@ -52,6 +52,7 @@ def _enter(spec: dict[str, Any]) -> None:
         stream = _log_stream(number)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
+    # Only because no thread exists yet: one that reads a variable meanwhile could crash.
     os.environ.clear()
     os.environ.update(spec["environment"])
     os.chdir(spec["cwd"])

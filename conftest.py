@@ -44,6 +44,8 @@ pytest_collect_file = Sybil(
     teardown=end_page,
 ).pytest()
 
+pytest_plugins = ["run_watch"]
+
 # Doctests are looked for in every module; several of these have the same name.
 # A stand-in is a command, and no module.
 collect_ignore_glob = ["tests/conftest.py", "tests/*/conftest.py", "tests/*/fake_*.py"]

@@ -91,3 +91,9 @@ installed() {
         jupyter-config \( -path '*/labextension' -o -path '*/static' -o -name __pycache__ \) -prune \
         -o -type f ! -name _version.py -newer "$1" -print | head -n 1)" ]
 }
+
+# limited MINUTES NAME COMMAND [ARG ...]: runs a command in the foreground; when it takes longer, ends
+# it with all that it started, and says so. (Not timeout(1): macOS has none.)
+limited() {
+    python "$ROOT/scripts/_limited.py" "$@"
+}

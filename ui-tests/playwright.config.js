@@ -43,6 +43,8 @@ module.exports = {
   testDir: process.env.UI_TESTS_DIR || './tests',
   outputDir: 'test-results',
   timeout: 120000,
+  // Of all stories together: scripts/test ends what still runs after that.
+  globalTimeout: 25 * 60000,
   expect: { timeout: 30000 },
   retries: 0,
   workers: 1,

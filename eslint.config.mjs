@@ -15,6 +15,7 @@ export default defineConfig([
       '**/*.js',
       '**/*.d.ts',
       '.venv',
+      '.venvs',
       'docs',
       'examples',
       'tests',

@@ -59,11 +59,11 @@ find_python() {
         "Install one (Debian: apt-get install python3 python3-venv), or name it: PYTHON=/path/to/python3 $0"
 }
 
-make_venv() { # make_venv PYTHON: Debian ships venv apart from Python
-    "$1" -m venv .venv && return
-    rm -rf .venv
+make_venv() { # make_venv PYTHON FOLDER: Debian ships venv apart from Python
+    "$1" -m venv "$2" && return
+    rm -rf "$2"
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        apt-get update && apt-get install -y --no-install-recommends python3-venv && "$1" -m venv .venv
+        apt-get update && apt-get install -y --no-install-recommends python3-venv && "$1" -m venv "$2"
     else
         return 1
     fi
@@ -76,7 +76,7 @@ ensure_venv() {
             venv_python=$(find_python) || exit 1
             step "Making a Python environment in .venv" \
                 "Install Python's venv module (Debian: apt-get install python3-venv) and try again." \
-                make_venv "$venv_python"
+                make_venv "$venv_python" .venv
         fi
         VIRTUAL_ENV="$ROOT/.venv"
         export VIRTUAL_ENV

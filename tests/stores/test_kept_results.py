@@ -18,6 +18,7 @@ from contextlib import closing
 import pytest
 
 from parflow_jupyter.errors import CheckpointError, InvalidInputError
+from parflow_jupyter.fingerprint.files import File
 from parflow_jupyter.stores.checkpoints.listing import checkpoints
 from parflow_jupyter.stores.checkpoints.pickles import SMALL, Large, TooBigError, freeze, thaw
 from parflow_jupyter.stores.checkpoints.results import Checkpoint, Found
@@ -452,3 +453,11 @@ def test_the_list_measures_and_deletes(folder):
     assert listed.clear() == 1
     assert repr(checkpoints(folder)) == "No results are kept."
     assert "No results" in checkpoints(folder)._repr_html_()
+
+
+def test_pickles_that_name_a_file_as_earlier_versions_did_can_be_read():
+    """Kept results live longer than the place of a class in this package."""
+    old = b"cparflow_jupyter.stores.files\nFile\n(Va.csv\ntR."
+    found = pickle.loads(old)
+    assert type(found) is File
+    assert found == File("a.csv")

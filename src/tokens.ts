@@ -21,7 +21,7 @@ import type {
   ISchemeChange,
   IStartChoices,
   IStartOptions
-} from './wire';
+} from './api/types';
 
 /** What the front end knows of the cluster, and what it can ask of it. */
 export interface IClustersModel extends IObservableDisposable {

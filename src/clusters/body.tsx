@@ -8,7 +8,7 @@ import {
   type IClusterActions,
   type IClustersModel
 } from '../tokens';
-import type { IClusterInfo } from '../wire';
+import type { IClusterInfo } from '../api/types';
 import { Adoption, Engines } from './engines';
 import { otherProblems } from './engineTexts';
 import { Alert, OperationProgress, Problems, State, useModel } from './parts';

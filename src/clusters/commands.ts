@@ -11,7 +11,7 @@ import {
 import type { CommandRegistry } from '@lumino/commands';
 
 import { IClusterActions, IClustersModel } from '../tokens';
-import type { IOperation } from '../wire';
+import type { IOperation } from '../api/types';
 import { ACTIONS } from './actions';
 import { outcomeOf } from './texts';
 

@@ -10,7 +10,7 @@ import {
 import type { KeyboardEvent } from 'react';
 
 import type { IClustersModel } from '../tokens';
-import type { EngineAction, IEngine } from '../wire';
+import type { EngineAction, IEngine } from '../api/types';
 import { DialogBody, showModal } from './dialog';
 import { logIcon } from './icons';
 import { whatIsLost } from './engineTexts';

@@ -7,7 +7,7 @@ import type {
   IEngine,
   IOwners,
   IProblem
-} from '../wire';
+} from '../api/types';
 import { engineCount, stateText } from './texts';
 
 /** Whether a problem is that something can be adopted. */

@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
 import type { IClustersModel } from '../tokens';
-import type { IClusterInfo, IProblem } from '../wire';
+import type { IClusterInfo, IProblem } from '../api/types';
 import { EngineActions, ENGINES_CLASS } from './engineActions';
 import { adoption, steeredText } from './engineTexts';
 import { Alert, engineColumns, EnginesByHost, State } from './parts';

@@ -2,9 +2,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useCallback, useEffect, useId, useRef, useState } from 'react';
 
-import { ApiError } from '../api';
+import { ApiError } from '../api/client';
 import type { IClustersModel } from '../tokens';
-import type { ILog, ILogs } from '../wire';
+import type { ILog, ILogs } from '../api/types';
 import { Alert, useModel } from './parts';
 
 /** How often a log is read again while it is followed, in milliseconds. */

@@ -2,7 +2,7 @@ import type { Event } from '@jupyterlab/services';
 import { Debouncer, Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import { isConnectionLost, type IApi } from '../api';
+import { isConnectionLost, type IApi } from '../api/client';
 import type { IClustersModel } from '../tokens';
 import type {
   CleanupMode,
@@ -17,7 +17,7 @@ import type {
   ISchemeChange,
   IStartChoices,
   IStartOptions
-} from '../wire';
+} from '../api/types';
 import { withOwners } from './engineTexts';
 import { OperationTracker } from './operations';
 import { Optional } from './optional';

@@ -2,8 +2,8 @@ import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, type IApi } from '../api';
-import type { IOperation } from '../wire';
+import { ApiError, type IApi } from '../api/client';
+import type { IOperation } from '../api/types';
 
 /** How often a running operation is asked for, in milliseconds. */
 const INTERVAL = 500;

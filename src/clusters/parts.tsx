@@ -9,7 +9,7 @@ import type {
   IEngine,
   IOperation,
   IProblem
-} from '../wire';
+} from '../api/types';
 import {
   byHost,
   bytes,

@@ -3,7 +3,7 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 
-import { createApi } from '../api';
+import { createApi } from '../api/client';
 import { IClustersModel } from '../tokens';
 import { activeKernel } from './kernel';
 import { ClustersModel } from './model';

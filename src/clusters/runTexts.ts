@@ -1,7 +1,7 @@
 /** What people read about runs. No DOM. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IRun } from '../wire';
+import type { IRun } from '../api/types';
 
 /** States of a run that is over. */
 const OVER = new Set(['done', 'failed', 'cancelled', 'lost']);

@@ -3,7 +3,7 @@ import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IClustersModel } from '../tokens';
-import type { IRun } from '../wire';
+import type { IRun } from '../api/types';
 import { Progress } from './parts';
 import {
   ago,

@@ -1,4 +1,4 @@
-import type { IScheme, ISchemeChange } from '../wire';
+import type { IScheme, ISchemeChange } from '../api/types';
 
 /** The toolbox as it will be once the server agreed: so a box is ticked when it is pressed. */
 export function expected(

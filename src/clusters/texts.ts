@@ -9,7 +9,7 @@ import type {
   IEngine,
   IOperation,
   IScheme
-} from '../wire';
+} from '../api/types';
 
 type AnyState = ClusterState | EngineState | 'done' | 'cancelled' | 'lost';
 

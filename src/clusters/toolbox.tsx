@@ -4,7 +4,7 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 
 import type { IClustersModel } from '../tokens';
-import type { IScheme, ISchemeChange } from '../wire';
+import type { IScheme, ISchemeChange } from '../api/types';
 import { downIcon, upIcon } from './icons';
 import { Alert } from './parts';
 import { Section } from './section';

@@ -1,6 +1,6 @@
 import { act, fireEvent, screen, within } from '@testing-library/react';
 
-import type { IClusterInfo } from '../../wire';
+import type { IClusterInfo } from '../../api/types';
 import { ClustersModel } from '../model';
 import { FakeApi, refusal, RUNNING, STOPPED } from './fakes';
 import { showPanel } from './stage';

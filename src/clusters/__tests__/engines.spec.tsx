@@ -1,7 +1,7 @@
 import { Notification } from '@jupyterlab/apputils';
 import { act, fireEvent, screen, within } from '@testing-library/react';
 
-import type { IClusterInfo } from '../../wire';
+import type { IClusterInfo } from '../../api/types';
 import { ClustersModel } from '../model';
 import { engine, FakeApi, refusal, RUNNING } from './fakes';
 import { clear, button, press, showPanel } from './stage';

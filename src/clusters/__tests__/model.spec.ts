@@ -2,7 +2,7 @@ import type { Event } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 import { waitFor } from '@testing-library/react';
 
-import type { IOperation } from '../../wire';
+import type { IOperation } from '../../api/types';
 import { ClustersModel } from '../model';
 import { FakeApi, operation, refusal, RUNNING } from './fakes';
 

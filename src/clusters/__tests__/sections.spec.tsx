@@ -1,7 +1,7 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { act, fireEvent, screen, within } from '@testing-library/react';
 
-import type { IClusterInfo } from '../../wire';
+import type { IClusterInfo } from '../../api/types';
 import { ClustersModel } from '../model';
 import { FakeApi, refusal, RUNNING, STOPPED } from './fakes';
 import { clear, button, press, showPanel } from './stage';

@@ -1,7 +1,7 @@
 import type { CommandRegistry } from '@lumino/commands';
 import { act, fireEvent, render, screen } from '@testing-library/react';
 
-import type { IClusterInfo } from '../../wire';
+import type { IClusterInfo } from '../../api/types';
 import { ACTIONS } from '../actions';
 import { PanelBody } from '../body';
 import type { ClustersModel } from '../model';

@@ -1,4 +1,4 @@
-import type { IOperation } from '../../wire';
+import type { IOperation } from '../../api/types';
 import {
   byHost,
   bytes,

@@ -2,9 +2,9 @@ import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useId, useState } from 'react';
 
-import { ApiError } from '../../api';
+import { ApiError } from '../../api/client';
 import { CommandIDs, type IClusterAction } from '../../tokens';
-import type { CleanupMode, IClusterInfo, IProfile } from '../../wire';
+import type { CleanupMode, IClusterInfo, IProfile } from '../../api/types';
 import { DialogBody, showModal, type IDialogProps } from '../dialog';
 import { profileIcon } from '../icons';
 import { Alert } from '../parts';

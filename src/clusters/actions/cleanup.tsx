@@ -2,7 +2,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
 import { CommandIDs, type IClusterAction } from '../../tokens';
-import type { CleanupMode, ICleanupReport, IClusterInfo } from '../../wire';
+import type {
+  CleanupMode,
+  ICleanupReport,
+  IClusterInfo
+} from '../../api/types';
 import {
   DialogBody,
   showModal,

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { CommandIDs, type IClusterAction } from '../../tokens';
-import type { IClusterInfo } from '../../wire';
+import type { IClusterInfo } from '../../api/types';
 import { DialogBody, showModal, type IDialogProps } from '../dialog';
 import { informationIcon } from '../icons';
 import {

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
 import { CommandIDs, type IClusterAction } from '../../tokens';
-import type { IClusterInfo } from '../../wire';
+import type { IClusterInfo } from '../../api/types';
 import {
   DialogBody,
   OperationBody,

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useId, useState, type ReactNode } from 'react';
 
 import { CommandIDs, type IClusterAction } from '../../tokens';
-import type { IPython, IStartChoices, IStartOptions } from '../../wire';
+import type { IPython, IStartChoices, IStartOptions } from '../../api/types';
 import {
   DialogBody,
   OperationBody,

@@ -15,7 +15,7 @@ import type {
   ISchemeChange,
   IStartChoices,
   IStartOptions
-} from './wire';
+} from './types';
 
 const NAMESPACE = 'parflow';
 

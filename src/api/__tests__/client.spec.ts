@@ -1,6 +1,6 @@
 import { ServerConnection } from '@jupyterlab/services';
 
-import { ApiError, createApi } from '../api';
+import { ApiError, createApi } from '../client';
 
 interface IRequest {
   url: string;

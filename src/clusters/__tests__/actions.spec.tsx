@@ -4,9 +4,22 @@ import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { CommandIDs } from '../../tokens';
 import { ACTIONS } from '../actions';
 import { addCommands } from '../commands';
-import { ClustersModel } from '../model';
-import { engine, FakeApi, operation, refusal, RUNNING, trans } from './fakes';
-import { clear, noDialog, openDialog, press, type } from './stage';
+import { ClustersModel } from '../../model/clusters';
+import {
+  engine,
+  FakeApi,
+  operation,
+  refusal,
+  RUNNING,
+  trans
+} from '../../__tests__/fakes';
+import {
+  clear,
+  noDialog,
+  openDialog,
+  press,
+  type
+} from '../../__tests__/stage';
 
 describe('actions', () => {
   let api: FakeApi;

@@ -1,9 +1,9 @@
 import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import type { IClusterInfo } from '../../api/types';
-import { ClustersModel } from '../model';
-import { FakeApi, refusal, RUNNING, STOPPED } from './fakes';
-import { showPanel } from './stage';
+import { ClustersModel } from '../../model/clusters';
+import { FakeApi, refusal, RUNNING, STOPPED } from '../../__tests__/fakes';
+import { showPanel } from '../../__tests__/stage';
 
 const NAMES = [
   'Start new engine processes',

@@ -2,9 +2,9 @@ import { Notification } from '@jupyterlab/apputils';
 import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import type { IClusterInfo } from '../../api/types';
-import { ClustersModel } from '../model';
-import { engine, FakeApi, refusal, RUNNING } from './fakes';
-import { clear, button, press, showPanel } from './stage';
+import { ClustersModel } from '../../model/clusters';
+import { engine, FakeApi, refusal, RUNNING } from '../../__tests__/fakes';
+import { clear, button, press, showPanel } from '../../__tests__/stage';
 
 let api: FakeApi;
 let model: ClustersModel;

@@ -1,8 +1,8 @@
 import { act, fireEvent, render, screen } from '@testing-library/react';
 
 import { LogBody } from '../logs';
-import { ClustersModel } from '../model';
-import { FakeApi, refusal, trans } from './fakes';
+import { ClustersModel } from '../../model/clusters';
+import { FakeApi, refusal, trans } from '../../__tests__/fakes';
 
 let api: FakeApi;
 let model: ClustersModel;

@@ -2,9 +2,9 @@ import { ServerConnection } from '@jupyterlab/services';
 import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import type { IClusterInfo } from '../../api/types';
-import { ClustersModel } from '../model';
-import { FakeApi, refusal, RUNNING, STOPPED } from './fakes';
-import { clear, button, press, showPanel } from './stage';
+import { ClustersModel } from '../../model/clusters';
+import { FakeApi, refusal, RUNNING, STOPPED } from '../../__tests__/fakes';
+import { clear, button, press, showPanel } from '../../__tests__/stage';
 
 let api: FakeApi;
 let model: ClustersModel;

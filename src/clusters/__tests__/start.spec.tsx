@@ -4,9 +4,15 @@ import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import { CommandIDs } from '../../tokens';
 import { ACTIONS } from '../actions';
 import { addCommands } from '../commands';
-import { ClustersModel } from '../model';
-import { FakeApi, operation, refusal, trans } from './fakes';
-import { clear, noDialog, openDialog, press, type } from './stage';
+import { ClustersModel } from '../../model/clusters';
+import { FakeApi, operation, refusal, trans } from '../../__tests__/fakes';
+import {
+  clear,
+  noDialog,
+  openDialog,
+  press,
+  type
+} from '../../__tests__/stage';
 
 describe('start', () => {
   let api: FakeApi;

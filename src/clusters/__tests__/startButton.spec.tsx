@@ -2,7 +2,7 @@ import type { Kernel } from '@jupyterlab/services';
 import { act, fireEvent, render, screen } from '@testing-library/react';
 
 import { StartButton } from '../startButton';
-import { trans } from './fakes';
+import { trans } from '../../__tests__/fakes';
 
 /** A comm whose kernel's side is played by the test. */
 class FakeComm {

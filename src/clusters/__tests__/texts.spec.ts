@@ -8,7 +8,13 @@ import {
   progressOf,
   startedHere
 } from '../texts';
-import { engine, operation, RUNNING, STOPPED, trans } from './fakes';
+import {
+  engine,
+  operation,
+  RUNNING,
+  STOPPED,
+  trans
+} from '../../__tests__/fakes';
 
 describe('parseCount', () => {
   it.each([

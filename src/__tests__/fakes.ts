@@ -1,6 +1,6 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { ApiError, type IApi } from '../../api/client';
+import { ApiError, type IApi } from '../api/client';
 import type {
   EngineAction,
   IClusterInfo,
@@ -14,7 +14,7 @@ import type {
   ISchemeChange,
   IStartChoices,
   IStartOptions
-} from '../../api/types';
+} from '../api/types';
 
 export const trans = nullTranslator.load('parflow_jupyter');
 

@@ -6,7 +6,7 @@ import type {
 import { createApi } from '../api/client';
 import { IClustersModel } from '../tokens';
 import { activeKernel } from './kernel';
-import { ClustersModel } from './model';
+import { ClustersModel } from './clusters';
 
 export const modelPlugin: JupyterFrontEndPlugin<IClustersModel> = {
   id: 'parflow-jupyter:model',

@@ -3,8 +3,8 @@ import { Signal } from '@lumino/signaling';
 import { waitFor } from '@testing-library/react';
 
 import type { IOperation } from '../../api/types';
-import { ClustersModel } from '../model';
-import { FakeApi, operation, refusal, RUNNING } from './fakes';
+import { ClustersModel } from '../clusters';
+import { FakeApi, operation, refusal, RUNNING } from '../../__tests__/fakes';
 
 const SCHEMAS = 'https://parflow-jupyter.github.io/events/';
 

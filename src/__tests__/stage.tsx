@@ -1,10 +1,10 @@
 import type { CommandRegistry } from '@lumino/commands';
 import { act, fireEvent, render, screen } from '@testing-library/react';
 
-import type { IClusterInfo } from '../../api/types';
-import { ACTIONS } from '../actions';
-import { PanelBody } from '../body';
-import type { ClustersModel } from '../model';
+import type { IClusterInfo } from '../api/types';
+import { ACTIONS } from '../clusters/actions';
+import { PanelBody } from '../clusters/body';
+import type { ClustersModel } from '../model/clusters';
 import { type FakeApi, trans } from './fakes';
 
 /** Show the panel on a cluster. */

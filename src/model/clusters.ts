@@ -18,11 +18,11 @@ import type {
   IStartChoices,
   IStartOptions
 } from '../api/types';
-import { withOwners } from './engineTexts';
+import { withOwners } from '../clusters/engineTexts';
 import { OperationTracker } from './operations';
 import { Optional } from './optional';
-import { isOver, RECENT } from './runTexts';
-import { expected } from './schemes';
+import { isOver, RECENT } from '../clusters/runTexts';
+import { expected } from './schemeOrder';
 
 const SCHEMAS = 'https://parflow-jupyter.github.io/events/';
 const CLUSTER_CHANGED = `${SCHEMAS}cluster_changed/v1`;

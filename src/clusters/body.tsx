@@ -10,11 +10,11 @@ import {
 } from '../tokens';
 import type { IClusterInfo } from '../api/types';
 import { Adoption, Engines } from './engines';
-import { otherProblems } from './engineTexts';
+import { otherProblems } from '../text/engine';
 import { Alert, OperationProgress, Problems, State, useModel } from './parts';
 import { Runs } from './runs';
 import { Section } from './section';
-import { clusterName } from './texts';
+import { clusterName } from '../text/cluster';
 import { Toolbox } from './toolbox';
 
 export interface IPanelProps {

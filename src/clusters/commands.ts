@@ -13,7 +13,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import { IClusterActions, IClustersModel } from '../tokens';
 import type { IOperation } from '../api/types';
 import { ACTIONS } from './actions';
-import { outcomeOf } from './texts';
+import { outcomeOf } from '../text/cluster';
 
 /** Register each action as a command. */
 export function addCommands(

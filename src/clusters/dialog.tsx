@@ -6,7 +6,7 @@ import { createRoot } from 'react-dom/client';
 
 import type { IClustersModel } from '../tokens';
 import { Alert, OperationProgress, Problems, useModel, useOnce } from './parts';
-import { outcomeOf } from './texts';
+import { outcomeOf } from '../text/cluster';
 
 export interface IDialogProps {
   model: IClustersModel;

@@ -13,7 +13,7 @@ import type { IClustersModel } from '../tokens';
 import type { EngineAction, IEngine } from '../api/types';
 import { DialogBody, showModal } from './dialog';
 import { logIcon } from './icons';
-import { whatIsLost } from './engineTexts';
+import { whatIsLost } from '../text/engine';
 
 /** The element in which the arrow keys go from engine to engine. */
 export const ENGINES_CLASS = 'jp-parflow-Engines';

@@ -6,10 +6,10 @@ import { useState } from 'react';
 import type { IClustersModel } from '../tokens';
 import type { IClusterInfo, IProblem } from '../api/types';
 import { EngineActions, ENGINES_CLASS } from './engineActions';
-import { adoption, steeredText } from './engineTexts';
+import { adoption, steeredText } from '../text/engine';
 import { Alert, engineColumns, EnginesByHost, State } from './parts';
 import { Section } from './section';
-import { engineCount } from './texts';
+import { engineCount } from '../text/cluster';
 
 /** When what was left running ends by itself, in the server's words. */
 function leaseOf(problem: IProblem): string {

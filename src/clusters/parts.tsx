@@ -20,7 +20,7 @@ import {
   progressOf,
   stateSymbol,
   stateText
-} from './texts';
+} from '../text/cluster';
 
 /** Render again whenever the model changes. */
 export function useModel(model: IClustersModel): IClustersModel {

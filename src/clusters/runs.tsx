@@ -12,9 +12,9 @@ import {
   runName,
   runStateText,
   symbolOf
-} from './runTexts';
+} from '../text/run';
 import { Section } from './section';
-import { stateSymbol } from './texts';
+import { stateSymbol } from '../text/cluster';
 
 /** What is said of a run in one line. */
 function facts(parts: (string | null | undefined | false)[]): string {

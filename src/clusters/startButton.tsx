@@ -15,7 +15,7 @@ import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { useState } from 'react';
 
 import { Alert, Progress } from './parts';
-import { engineCount } from './texts';
+import { engineCount } from '../text/cluster';
 
 const MIME = 'application/vnd.parflow.start-engines+json';
 const TARGET = 'parflow.start-engines';

@@ -8,7 +8,7 @@ import type { IScheme, ISchemeChange } from '../api/types';
 import { downIcon, upIcon } from './icons';
 import { Alert } from './parts';
 import { Section } from './section';
-import { firstChoice, parseCount } from './texts';
+import { firstChoice, parseCount } from '../text/cluster';
 
 /** Change a scheme; what goes wrong is shown by the toolbox. */
 type Change = (change: ISchemeChange) => Promise<void>;

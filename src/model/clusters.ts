@@ -18,10 +18,10 @@ import type {
   IStartChoices,
   IStartOptions
 } from '../api/types';
-import { withOwners } from '../clusters/engineTexts';
+import { withOwners } from '../text/engine';
 import { OperationTracker } from './operations';
 import { Optional } from './optional';
-import { isOver, RECENT } from '../clusters/runTexts';
+import { isOver, RECENT } from '../text/run';
 import { expected } from './schemeOrder';
 
 const SCHEMAS = 'https://parflow-jupyter.github.io/events/';

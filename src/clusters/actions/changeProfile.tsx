@@ -8,7 +8,7 @@ import type { CleanupMode, IClusterInfo, IProfile } from '../../api/types';
 import { DialogBody, showModal, type IDialogProps } from '../dialog';
 import { profileIcon } from '../icons';
 import { Alert } from '../parts';
-import { startedHere } from '../texts';
+import { startedHere } from '../../text/cluster';
 import { cleanupChoices, CleanupQuestion } from './cleanup';
 
 /** What must be decided before the profile can change. */

@@ -15,8 +15,8 @@ import {
 } from '../dialog';
 import { cleanupIcon } from '../icons';
 import { Alert, Problems } from '../parts';
-import { fateOfOthers } from '../engineTexts';
-import { outcomeText, shown, startedHere } from '../texts';
+import { fateOfOthers } from '../../text/engine';
+import { outcomeText, shown, startedHere } from '../../text/cluster';
 
 /** The two things that can become of what was started here. */
 export function cleanupChoices(

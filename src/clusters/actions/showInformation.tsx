@@ -13,7 +13,7 @@ import {
   useModel,
   type IColumn
 } from '../parts';
-import { clusterName, shown } from '../texts';
+import { clusterName, shown } from '../../text/cluster';
 
 /** The columns of the sidebar, and all else that is known. */
 function allColumns(trans: TranslationBundle): IColumn[] {

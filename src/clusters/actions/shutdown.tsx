@@ -9,10 +9,10 @@ import {
   showModal,
   type IDialogProps
 } from '../dialog';
-import { enginesOfOthers, whose } from '../engineTexts';
+import { enginesOfOthers, whose } from '../../text/engine';
 import { shutdownIcon } from '../icons';
 import { Alert } from '../parts';
-import { clusterName, engineCount } from '../texts';
+import { clusterName, engineCount } from '../../text/cluster';
 
 /** What a shutdown will end, in words. */
 export function consequence(

@@ -10,7 +10,7 @@ import {
   type IDialogProps
 } from '../dialog';
 import { startIcon } from '../icons';
-import { parseCount } from '../texts';
+import { parseCount } from '../../text/cluster';
 
 /** The Pythons, that of the notebook in front first; where none is known, the server's own. */
 export function sortedPythons(

@@ -7,7 +7,7 @@ import {
   percent,
   progressOf,
   startedHere
-} from '../texts';
+} from '../cluster';
 import {
   engine,
   operation,

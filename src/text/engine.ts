@@ -8,7 +8,7 @@ import type {
   IOwners,
   IProblem
 } from '../api/types';
-import { engineCount, stateText } from './texts';
+import { engineCount, stateText } from './cluster';
 
 /** Whether a problem is that something can be adopted. */
 function isAdoption(problem: IProblem): boolean {

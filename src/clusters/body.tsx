@@ -11,9 +11,15 @@ import {
 import type { IClusterInfo } from '../api/types';
 import { Adoption, Engines } from './engines';
 import { otherProblems } from '../text/engine';
-import { Alert, OperationProgress, Problems, State, useModel } from './parts';
+import {
+  Alert,
+  OperationProgress,
+  Problems,
+  State,
+  useModel
+} from '../components/parts';
 import { Runs } from './runs';
-import { Section } from './section';
+import { Section } from '../components/section';
 import { clusterName } from '../text/cluster';
 import { Toolbox } from './toolbox';
 

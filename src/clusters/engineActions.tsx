@@ -11,8 +11,8 @@ import type { KeyboardEvent } from 'react';
 
 import type { IClustersModel } from '../tokens';
 import type { EngineAction, IEngine } from '../api/types';
-import { DialogBody, showModal } from './dialog';
-import { logIcon } from './icons';
+import { DialogBody, showModal } from '../components/dialog';
+import { logIcon } from '../components/icons';
 import { whatIsLost } from '../text/engine';
 
 /** The element in which the arrow keys go from engine to engine. */

@@ -7,8 +7,13 @@ import type { IClustersModel } from '../tokens';
 import type { IClusterInfo, IProblem } from '../api/types';
 import { EngineActions, ENGINES_CLASS } from './engineActions';
 import { adoption, steeredText } from '../text/engine';
-import { Alert, engineColumns, EnginesByHost, State } from './parts';
-import { Section } from './section';
+import {
+  Alert,
+  engineColumns,
+  EnginesByHost,
+  State
+} from '../components/parts';
+import { Section } from '../components/section';
 import { engineCount } from '../text/cluster';
 
 /** When what was left running ends by itself, in the server's words. */

@@ -11,7 +11,7 @@ import {
 import { ReactWidget } from '@jupyterlab/ui-components';
 
 import { CommandIDs, IClustersModel } from '../tokens';
-import { logIcon } from './icons';
+import { logIcon } from '../components/icons';
 import { LogBody, type LogOf } from './logs';
 
 /** The log of one process, in the main area. */

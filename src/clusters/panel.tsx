@@ -9,7 +9,7 @@ import type { Message } from '@lumino/messaging';
 
 import { IClusterActions, IClustersModel, PANEL_ID } from '../tokens';
 import { PanelBody, type IPanelProps } from './body';
-import { parflowIcon } from './icons';
+import { parflowIcon } from '../components/icons';
 
 /** The sidebar panel; the model polls while it is visible. */
 export class ClustersPanel extends ReactWidget {

@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IClustersModel } from '../tokens';
 import type { IRun } from '../api/types';
-import { Progress } from './parts';
+import { Progress } from '../components/parts';
 import {
   ago,
   duration,
@@ -13,7 +13,7 @@ import {
   runStateText,
   symbolOf
 } from '../text/run';
-import { Section } from './section';
+import { Section } from '../components/section';
 import { stateSymbol } from '../text/cluster';
 
 /** What is said of a run in one line. */

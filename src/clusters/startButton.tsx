@@ -14,7 +14,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { useState } from 'react';
 
-import { Alert, Progress } from './parts';
+import { Alert, Progress } from '../components/parts';
 import { engineCount } from '../text/cluster';
 
 const MIME = 'application/vnd.parflow.start-engines+json';

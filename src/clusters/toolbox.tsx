@@ -5,9 +5,9 @@ import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 
 import type { IClustersModel } from '../tokens';
 import type { IScheme, ISchemeChange } from '../api/types';
-import { downIcon, upIcon } from './icons';
-import { Alert } from './parts';
-import { Section } from './section';
+import { downIcon, upIcon } from '../components/icons';
+import { Alert } from '../components/parts';
+import { Section } from '../components/section';
 import { firstChoice, parseCount } from '../text/cluster';
 
 /** Change a scheme; what goes wrong is shown by the toolbox. */

@@ -5,9 +5,13 @@ import { useEffect, useId, useState } from 'react';
 import { ApiError } from '../../api/client';
 import { CommandIDs, type IClusterAction } from '../../tokens';
 import type { CleanupMode, IClusterInfo, IProfile } from '../../api/types';
-import { DialogBody, showModal, type IDialogProps } from '../dialog';
-import { profileIcon } from '../icons';
-import { Alert } from '../parts';
+import {
+  DialogBody,
+  showModal,
+  type IDialogProps
+} from '../../components/dialog';
+import { profileIcon } from '../../components/icons';
+import { Alert } from '../../components/parts';
 import { startedHere } from '../../text/cluster';
 import { cleanupChoices, CleanupQuestion } from './cleanup';
 

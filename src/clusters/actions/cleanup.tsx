@@ -12,9 +12,9 @@ import {
   showModal,
   type IChoice,
   type IDialogProps
-} from '../dialog';
-import { cleanupIcon } from '../icons';
-import { Alert, Problems } from '../parts';
+} from '../../components/dialog';
+import { cleanupIcon } from '../../components/icons';
+import { Alert, Problems } from '../../components/parts';
 import { fateOfOthers } from '../../text/engine';
 import { outcomeText, shown, startedHere } from '../../text/cluster';
 

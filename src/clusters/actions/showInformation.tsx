@@ -2,8 +2,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { CommandIDs, type IClusterAction } from '../../tokens';
 import type { IClusterInfo } from '../../api/types';
-import { DialogBody, showModal, type IDialogProps } from '../dialog';
-import { informationIcon } from '../icons';
+import {
+  DialogBody,
+  showModal,
+  type IDialogProps
+} from '../../components/dialog';
+import { informationIcon } from '../../components/icons';
 import {
   Alert,
   engineColumns,
@@ -12,7 +16,7 @@ import {
   State,
   useModel,
   type IColumn
-} from '../parts';
+} from '../../components/parts';
 import { clusterName, shown } from '../../text/cluster';
 
 /** The columns of the sidebar, and all else that is known. */

@@ -8,10 +8,10 @@ import {
   OperationBody,
   showModal,
   type IDialogProps
-} from '../dialog';
+} from '../../components/dialog';
 import { enginesOfOthers, whose } from '../../text/engine';
-import { shutdownIcon } from '../icons';
-import { Alert } from '../parts';
+import { shutdownIcon } from '../../components/icons';
+import { Alert } from '../../components/parts';
 import { clusterName, engineCount } from '../../text/cluster';
 
 /** What a shutdown will end, in words. */

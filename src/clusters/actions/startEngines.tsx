@@ -8,8 +8,8 @@ import {
   OperationBody,
   showModal,
   type IDialogProps
-} from '../dialog';
-import { startIcon } from '../icons';
+} from '../../components/dialog';
+import { startIcon } from '../../components/icons';
 import { parseCount } from '../../text/cluster';
 
 /** The Pythons, that of the notebook in front first; where none is known, the server's own. */

@@ -1,4 +1,4 @@
-import { commandsPlugin } from './clusters/commands';
+import { commandsPlugin } from './commands/plugin';
 import { logsPlugin } from './clusters/logView';
 import { panelPlugin } from './clusters/panel';
 import { modelPlugin } from './model/plugin';

@@ -2,7 +2,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import { act, fireEvent, render, screen } from '@testing-library/react';
 
 import type { IClusterInfo } from '../api/types';
-import { ACTIONS } from '../clusters/actions';
+import { ACTIONS } from '../commands';
 import { PanelBody } from '../clusters/body';
 import type { ClustersModel } from '../model/clusters';
 import { type FakeApi, trans } from './fakes';

@@ -12,7 +12,7 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import { IClusterActions, IClustersModel } from '../tokens';
 import type { IOperation } from '../api/types';
-import { ACTIONS } from './actions';
+import { ACTIONS } from './index';
 import { outcomeOf } from '../text/cluster';
 
 /** Register each action as a command. */

@@ -2,8 +2,8 @@ import { CommandRegistry } from '@lumino/commands';
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 
 import { CommandIDs } from '../../tokens';
-import { ACTIONS } from '../actions';
-import { addCommands } from '../commands';
+import { ACTIONS } from '..';
+import { addCommands } from '../plugin';
 import { ClustersModel } from '../../model/clusters';
 import {
   engine,

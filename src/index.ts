@@ -1,6 +1,6 @@
 import { commandsPlugin } from './commands/plugin';
 import { logsPlugin } from './clusters/logView';
-import { panelPlugin } from './clusters/panel';
+import { panelPlugin } from './panel/plugin';
 import { modelPlugin } from './model/plugin';
 import { startButtonPlugin } from './clusters/startButton';
 

@@ -3,7 +3,7 @@ import { act, fireEvent, render, screen } from '@testing-library/react';
 
 import type { IClusterInfo } from '../api/types';
 import { ACTIONS } from '../commands';
-import { PanelBody } from '../clusters/body';
+import { PanelBody } from '../panel/body';
 import type { ClustersModel } from '../model/clusters';
 import { type FakeApi, trans } from './fakes';
 

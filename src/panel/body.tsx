@@ -21,7 +21,7 @@ import {
 import { Runs } from './runs';
 import { Section } from '../components/section';
 import { clusterName } from '../text/cluster';
-import { Toolbox } from './toolbox';
+import { Toolbox } from './schemes';
 
 export interface IPanelProps {
   model: IClustersModel;

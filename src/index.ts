@@ -1,8 +1,8 @@
 import { commandsPlugin } from './commands/plugin';
-import { logsPlugin } from './clusters/logView';
+import { logsPlugin } from './logs/plugin';
 import { panelPlugin } from './panel/plugin';
 import { modelPlugin } from './model/plugin';
-import { startButtonPlugin } from './clusters/startButton';
+import { startButtonPlugin } from './notebook/startButton';
 
 export default [
   modelPlugin,

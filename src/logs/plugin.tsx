@@ -12,7 +12,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 
 import { CommandIDs, IClustersModel } from '../tokens';
 import { logIcon } from '../components/icons';
-import { LogBody, type LogOf } from './logs';
+import { LogBody, type LogOf } from './view';
 
 /** The log of one process, in the main area. */
 export class LogView extends ReactWidget {

@@ -1,6 +1,6 @@
 import { act, fireEvent, render, screen } from '@testing-library/react';
 
-import { LogBody } from '../logs';
+import { LogBody } from '../view';
 import { ClustersModel } from '../../model/clusters';
 import { FakeApi, refusal, trans } from '../../__tests__/fakes';
 

@@ -14,8 +14,8 @@ import {
 } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
-import { ModuleCard, type ModuleNode } from './card';
-import { connectionId, connectionText, positionOf } from './model';
+import { ModuleCard, type ModuleNode } from './cards/module';
+import { connectionId, connectionText, positionOf } from './format';
 import type { Edit, IConnection, IPipelineDocument, States } from './wire';
 
 const NODE_TYPES = { module: ModuleCard };

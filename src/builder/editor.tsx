@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 
 import { Canvas, removalEdits, type ISelection } from './canvas';
 import { EditingContext, type IEditing } from './context';
-import { connectionText } from './model';
+import { connectionText } from './format';
 import type {
   Edit,
   IPipelineDocument,

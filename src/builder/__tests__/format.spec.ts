@@ -9,7 +9,7 @@ import {
   positionOf,
   typeText,
   valueText
-} from '../model';
+} from '../format';
 import type { IPort } from '../wire';
 import { PIPELINE } from './fakes';
 

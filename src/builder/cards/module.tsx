@@ -2,7 +2,7 @@
 import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
 import { memo, useEffect, useState } from 'react';
 
-import { useEditing } from './context';
+import { useEditing } from '../context';
 import {
   badges,
   elapsedText,
@@ -11,8 +11,8 @@ import {
   placeholder,
   typeText,
   valueText
-} from './model';
-import type { IModule, IModuleState, IPort, ModuleState } from './wire';
+} from '../format';
+import type { IModule, IModuleState, IPort, ModuleState } from '../wire';
 
 /** React Flow's node around a module. */
 export type ModuleNode = Node<{ module: IModule }, 'module'>;

@@ -12,6 +12,7 @@ export default defineConfig([
       'lib',
       'coverage',
       'parflow_jupyter',
+      '**/*.gen.ts',
       '**/*.js',
       '**/*.d.ts',
       '.venv',

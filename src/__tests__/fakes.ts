@@ -127,7 +127,12 @@ export class FakeApi implements IApi {
     scheme('serial')
   ];
   choices = CHOICES;
-  allOwners: IOwners = { owners: [], adoptable: 0, detach_refused: null };
+  allOwners: IOwners = {
+    owners: [],
+    adoptable: 0,
+    lost_by_cleanup: 0,
+    detach_refused: null
+  };
   /** Logs by engine; those of controller and supervisor under null. */
   allLogs = new Map<number | null, ILogs['logs']>([
     [null, [{ process: 'controller', path: '/log/c.log', lines: ['started'] }]],

@@ -2,6 +2,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import type {
+  Answer,
   CleanupMode,
   EngineAction,
   ICleanupReport,
@@ -96,21 +97,21 @@ export function createApi(settings = ServerConnection.makeSettings()): IApi {
       (await send<IOperation | undefined>('DELETE', ['operations', id])) ??
       get<IOperation>('operations', id),
     profiles: async () =>
-      (await get<{ profiles: IProfile[] }>('profiles')).profiles,
+      (await get<Answer<'listProfiles'>>('profiles')).profiles,
     createProfile: name => send('POST', ['profiles'], { name }),
     changeProfile: (name, cleanup) =>
       send('PUT', ['profile'], cleanup ? { name, cleanup } : { name }),
     cleanup: mode => send('POST', ['cluster', 'cleanup'], { mode }),
     shutdown: () => send('POST', ['cluster', 'shutdown'], {}),
-    schemes: async () => (await get<{ schemes: IScheme[] }>('schemes')).schemes,
+    schemes: async () => (await get<Answer<'listSchemes'>>('schemes')).schemes,
     configureScheme: async (name, change) =>
       (
-        await send<{ schemes: IScheme[] }>('PUT', ['schemes'], {
+        await send<Answer<'configureScheme'>>('PUT', ['schemes'], {
           name,
           ...change
         })
       ).schemes,
-    runs: async () => (await get<{ runs: IRun[] }>('runs')).runs,
+    runs: async () => (await get<Answer<'listRuns'>>('runs')).runs,
     stopRun: id => send('DELETE', ['runs', id])
   };
 }

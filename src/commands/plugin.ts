@@ -13,7 +13,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import { IClusterActions, IClustersModel } from '../tokens';
 import type { IOperation } from '../api/types';
 import { ACTIONS } from './index';
-import { outcomeOf } from '../text/cluster';
+import { outcomeOf } from '../text/operation';
 
 /** Register each action as a command. */
 export function addCommands(

@@ -6,7 +6,7 @@ import { createRoot } from 'react-dom/client';
 
 import type { IClustersModel } from '../tokens';
 import { Alert, OperationProgress, Problems, useModel, useOnce } from './parts';
-import { outcomeOf } from '../text/cluster';
+import { outcomeOf } from '../text/operation';
 
 export interface IDialogProps {
   model: IClustersModel;

@@ -10,17 +10,10 @@ import type {
   IOperation,
   IProblem
 } from '../api/types';
-import {
-  byHost,
-  bytes,
-  compact,
-  engineCount,
-  shown,
-  percent,
-  progressOf,
-  stateSymbol,
-  stateText
-} from '../text/cluster';
+import { byHost, engineCount } from '../text/engine';
+import { progressOf } from '../text/operation';
+import { stateSymbol, stateText } from '../text/state';
+import { bytes, compact, shown, percent } from '../text/units';
 
 /** Render again whenever the model changes. */
 export function useModel(model: IClustersModel): IClustersModel {

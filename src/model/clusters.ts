@@ -18,10 +18,10 @@ import type {
   IStartChoices,
   IStartOptions
 } from '../api/types';
-import { withOwners } from '../text/engine';
+import { withOwners } from './owners';
 import { OperationTracker } from './operations';
 import { Optional } from './optional';
-import { isOver, RECENT } from '../text/run';
+import { isOver, RECENT } from './runs';
 import { expected } from './schemeOrder';
 
 const SCHEMAS = 'https://parflow-jupyter.github.io/events/';

@@ -1,3 +1,4 @@
+/** The order of the schemes: how it will be, and what a map takes first. */
 import type { IScheme, ISchemeChange } from '../api/types';
 
 /** The toolbox as it will be once the server agreed: so a box is ticked when it is pressed. */
@@ -17,4 +18,10 @@ export function expected(
     changed.splice(position, 0, ...changed.splice(from, 1));
   }
   return changed;
+}
+
+/** The scheme that a map takes which any of them could run; null for none. */
+export function firstChoice(schemes: readonly IScheme[]): string | null {
+  const able = schemes.find(({ enabled, slots }) => enabled && slots > 0);
+  return able?.name ?? null;
 }

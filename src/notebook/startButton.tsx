@@ -15,7 +15,7 @@ import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { useState } from 'react';
 
 import { Alert, Progress } from '../components/parts';
-import { engineCount } from '../text/cluster';
+import { engineCount } from '../text/engine';
 
 const MIME = 'application/vnd.parflow.start-engines+json';
 const TARGET = 'parflow.start-engines';

@@ -10,7 +10,7 @@ import {
 } from '../tokens';
 import type { IClusterInfo } from '../api/types';
 import { Adoption, Engines } from './engines';
-import { otherProblems } from '../text/engine';
+import { otherProblems } from '../text/adoption';
 import {
   Alert,
   OperationProgress,

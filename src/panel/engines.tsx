@@ -6,7 +6,8 @@ import { useState } from 'react';
 import type { IClustersModel } from '../tokens';
 import type { IClusterInfo, IProblem } from '../api/types';
 import { EngineActions, ENGINES_CLASS } from './engineActions';
-import { adoption, steeredText } from '../text/engine';
+import { adoption } from '../text/adoption';
+import { steeredText } from '../text/engine';
 import {
   Alert,
   engineColumns,
@@ -14,7 +15,7 @@ import {
   State
 } from '../components/parts';
 import { Section } from '../components/section';
-import { engineCount } from '../text/cluster';
+import { engineCount } from '../text/engine';
 
 /** When what was left running ends by itself, in the server's words. */
 function leaseOf(problem: IProblem): string {

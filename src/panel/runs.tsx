@@ -5,16 +5,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IClustersModel } from '../tokens';
 import type { IRun } from '../api/types';
 import { Progress } from '../components/parts';
-import {
-  ago,
-  duration,
-  runCount,
-  runName,
-  runStateText,
-  symbolOf
-} from '../text/run';
+import { runCount, runName, runStateText, symbolOf } from '../text/run';
+import { ago, duration } from '../text/units';
 import { Section } from '../components/section';
-import { stateSymbol } from '../text/cluster';
+import { stateSymbol } from '../text/state';
 
 /** What is said of a run in one line. */
 function facts(parts: (string | null | undefined | false)[]): string {

@@ -8,7 +8,8 @@ import type { IScheme, ISchemeChange } from '../api/types';
 import { downIcon, upIcon } from '../components/icons';
 import { Alert } from '../components/parts';
 import { Section } from '../components/section';
-import { firstChoice, parseCount } from '../text/cluster';
+import { firstChoice } from '../model/schemeOrder';
+import { parseCount } from '../text/units';
 
 /** Change a scheme; what goes wrong is shown by the toolbox. */
 type Change = (change: ISchemeChange) => Promise<void>;

@@ -1,47 +1,9 @@
-/** What people read about single engines, and about what was left running. No DOM. */
+/** What people read about engines. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type {
-  EngineAction,
-  IClusterInfo,
-  IEngine,
-  IOwners,
-  IProblem
-} from '../api/types';
-import { engineCount, stateText } from './cluster';
-
-/** Whether a problem is that something can be adopted. */
-function isAdoption(problem: IProblem): boolean {
-  return problem.where === 'cluster' && problem.fix.startsWith('adopt ');
-}
-
-/** What nobody owns any more and can be adopted, in the server's words; null for nothing. */
-export function adoption(cluster: IClusterInfo): IProblem | null {
-  return cluster.problems.find(isAdoption) ?? null;
-}
-
-/** The problems without the one that the offer to adopt tells. */
-export function otherProblems(cluster: IClusterInfo): IProblem[] {
-  return cluster.problems.filter(problem => !isAdoption(problem));
-}
-
-/** The cluster, with what is known of the owners of its engines. */
-export function withOwners(
-  cluster: IClusterInfo,
-  told: IOwners | null
-): IClusterInfo {
-  const owners = new Map(
-    told?.owners.map(({ engine, owner }) => [engine, owner])
-  );
-  return {
-    ...cluster,
-    detach_refused: told?.detach_refused ?? null,
-    engines: cluster.engines.map(engine => ({
-      ...engine,
-      owner: owners.get(engine.id ?? -1)
-    }))
-  };
-}
+import type { EngineAction, IEngine } from '../api/types';
+import { stateText } from './state';
+import { NOTHING } from './units';
 
 /** What is being done to an engine. */
 export function steeredText(
@@ -88,48 +50,21 @@ export function whatIsLost(
   return lines.length > 0 ? lines.join(' ') : null;
 }
 
-/** The living engines that were not started here. */
-export function enginesOfOthers(cluster: IClusterInfo): IEngine[] {
-  return cluster.engines.filter(
-    engine => !engine.started_here && engine.state !== 'dead'
-  );
+/** Engines by host, hosts in the order of their first engine. */
+export function byHost(engines: readonly IEngine[]): [string, IEngine[]][] {
+  const hosts = new Map<string, IEngine[]>();
+  for (const engine of engines) {
+    const host = engine.host ?? NOTHING;
+    const there = hosts.get(host);
+    if (there) {
+      there.push(engine);
+    } else {
+      hosts.set(host, [engine]);
+    }
+  }
+  return [...hosts];
 }
 
-/** For whom engines were started: "2 for the process, pid 7, 1 of unknown owner on beta". */
-export function whose(
-  engines: readonly IEngine[],
-  trans: TranslationBundle
-): string {
-  const counts = new Map<string, number>();
-  for (const { owner, host } of engines) {
-    const name = owner
-      ? trans.__('for the %1', owner)
-      : trans.__('of unknown owner on %1', host ?? trans.__('an unknown host'));
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts].map(([name, n]) => `${n} ${name}`).join(', ');
-}
-
-/** What a cleanup here means for engines of others; null where there are none. */
-export function fateOfOthers(
-  cluster: IClusterInfo,
-  trans: TranslationBundle
-): string | null {
-  const others = enginesOfOthers(cluster);
-  if (!cluster.controller?.started_here || others.length === 0) {
-    return null;
-  }
-  const count = engineCount(others.length, trans);
-  // Whoever has engines that we started gets the controller; those of others only knew its address.
-  return others.some(engine => engine.launcher !== null)
-    ? trans.__(
-        'The controller stays, as %1 of others work there: %2.',
-        count,
-        whose(others, trans)
-      )
-    : trans.__(
-        'With the controller, %1 that others started lose their cluster: %2.',
-        count,
-        whose(others, trans)
-      );
+export function engineCount(n: number, trans: TranslationBundle): string {
+  return trans._n('%1 engine', '%1 engines', n);
 }

@@ -15,8 +15,10 @@ import {
 } from '../../components/dialog';
 import { cleanupIcon } from '../../components/icons';
 import { Alert, Problems } from '../../components/parts';
-import { fateOfOthers } from '../../text/engine';
-import { outcomeText, shown, startedHere } from '../../text/cluster';
+import { fateOfOthers } from '../../text/others';
+import { startedHere } from '../../text/cluster';
+import { outcomeText } from '../../text/operation';
+import { shown } from '../../text/units';
 
 /** The two things that can become of what was started here. */
 export function cleanupChoices(

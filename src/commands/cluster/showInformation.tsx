@@ -17,7 +17,8 @@ import {
   useModel,
   type IColumn
 } from '../../components/parts';
-import { clusterName, shown } from '../../text/cluster';
+import { clusterName } from '../../text/cluster';
+import { shown } from '../../text/units';
 
 /** The columns of the sidebar, and all else that is known. */
 function allColumns(trans: TranslationBundle): IColumn[] {

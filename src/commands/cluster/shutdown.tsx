@@ -9,10 +9,11 @@ import {
   showModal,
   type IDialogProps
 } from '../../components/dialog';
-import { enginesOfOthers, whose } from '../../text/engine';
+import { enginesOfOthers, whose } from '../../text/others';
 import { shutdownIcon } from '../../components/icons';
 import { Alert } from '../../components/parts';
-import { clusterName, engineCount } from '../../text/cluster';
+import { clusterName } from '../../text/cluster';
+import { engineCount } from '../../text/engine';
 
 /** What a shutdown will end, in words. */
 export function consequence(

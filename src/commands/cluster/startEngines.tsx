@@ -10,7 +10,7 @@ import {
   type IDialogProps
 } from '../../components/dialog';
 import { startIcon } from '../../components/icons';
-import { parseCount } from '../../text/cluster';
+import { parseCount } from '../../text/units';
 
 /** The Pythons, that of the notebook in front first; where none is known, the server's own. */
 export function sortedPythons(

@@ -1,13 +1,8 @@
 import type { IOperation } from '../../api/types';
-import {
-  byHost,
-  bytes,
-  outcomeOf,
-  parseCount,
-  percent,
-  progressOf,
-  startedHere
-} from '../cluster';
+import { startedHere } from '../cluster';
+import { byHost } from '../engine';
+import { outcomeOf, progressOf } from '../operation';
+import { bytes, parseCount, percent } from '../units';
 import {
   engine,
   operation,

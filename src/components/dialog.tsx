@@ -1,12 +1,11 @@
 /** Dialogs that stay open while the server answers. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { useState, type ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 
 import type { IClustersModel } from '../tokens';
-import { Alert, OperationProgress, Problems, useModel, useOnce } from './parts';
-import { outcomeOf } from '../text/operation';
+import { Alert } from './problems';
 
 export interface IDialogProps {
   model: IClustersModel;
@@ -108,46 +107,5 @@ export function DialogBody(props: {
         ))}
       </div>
     </form>
-  );
-}
-
-/** Follows an operation: closes when all went well, says so when not. */
-export function OperationBody(
-  props: IDialogProps & { id: string; canCancel?: boolean }
-): JSX.Element {
-  const { trans, close, id } = props;
-  const model = useModel(props.model);
-  const operation = model.operation(id);
-  const outcome =
-    operation && operation.state !== 'running'
-      ? outcomeOf(operation, trans)
-      : null;
-  const isWell = outcome?.type === 'success' || outcome?.type === 'info';
-  useOnce(isWell, close);
-  const cancel: IChoice = {
-    label: trans.__('Cancel start'),
-    choose: async () => {
-      await model.cancelOperation(id);
-    }
-  };
-  if (!operation || !outcome) {
-    const hide: IChoice = { label: trans.__('Hide'), choose: close };
-    return (
-      <DialogBody
-        trans={trans}
-        choices={props.canCancel ? [cancel, hide] : [hide]}
-      >
-        {operation && <OperationProgress operation={operation} trans={trans} />}
-      </DialogBody>
-    );
-  }
-  return (
-    <DialogBody
-      trans={trans}
-      choices={[{ label: trans.__('Close'), choose: close }]}
-    >
-      {!isWell && <Alert>{outcome.message}</Alert>}
-      <Problems problems={operation.problems} />
-    </DialogBody>
   );
 }

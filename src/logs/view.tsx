@@ -5,7 +5,8 @@ import { useCallback, useEffect, useId, useRef, useState } from 'react';
 import { ApiError } from '../api/client';
 import type { IClustersModel } from '../tokens';
 import type { ILog, ILogs } from '../api/types';
-import { Alert, useModel } from '../components/parts';
+import { Alert } from '../components/problems';
+import { useModel } from '../components/useModel';
 
 /** How often a log is read again while it is followed, in milliseconds. */
 const PERIOD = 2000;

@@ -14,7 +14,8 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { useState } from 'react';
 
-import { Alert, Progress } from '../components/parts';
+import { Alert } from '../components/problems';
+import { Progress } from '../components/progress';
 import { engineCount } from '../text/engine';
 
 const MIME = 'application/vnd.parflow.start-engines+json';

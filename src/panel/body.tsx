@@ -11,13 +11,10 @@ import {
 import type { IClusterInfo } from '../api/types';
 import { Adoption, Engines } from './engines';
 import { otherProblems } from '../text/adoption';
-import {
-  Alert,
-  OperationProgress,
-  Problems,
-  State,
-  useModel
-} from '../components/parts';
+import { OperationProgress } from '../components/operation';
+import { Alert, Problems } from '../components/problems';
+import { State } from '../components/state';
+import { useModel } from '../components/useModel';
 import { Runs } from './runs';
 import { Section } from '../components/section';
 import { clusterName } from '../text/cluster';

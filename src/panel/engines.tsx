@@ -8,12 +8,9 @@ import type { IClusterInfo, IProblem } from '../api/types';
 import { EngineActions, ENGINES_CLASS } from './engineActions';
 import { adoption } from '../text/adoption';
 import { steeredText } from '../text/engine';
-import {
-  Alert,
-  engineColumns,
-  EnginesByHost,
-  State
-} from '../components/parts';
+import { engineColumns, EnginesByHost } from '../components/engineTable';
+import { Alert } from '../components/problems';
+import { State } from '../components/state';
 import { Section } from '../components/section';
 import { engineCount } from '../text/engine';
 

@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IClustersModel } from '../tokens';
 import type { IRun } from '../api/types';
-import { Progress } from '../components/parts';
+import { Progress } from '../components/progress';
 import { runCount, runName, runStateText, symbolOf } from '../text/run';
 import { ago, duration } from '../text/units';
 import { Section } from '../components/section';

@@ -6,7 +6,7 @@ import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import type { IClustersModel } from '../tokens';
 import type { IScheme, ISchemeChange } from '../api/types';
 import { downIcon, upIcon } from '../components/icons';
-import { Alert } from '../components/parts';
+import { Alert } from '../components/problems';
 import { Section } from '../components/section';
 import { firstChoice } from '../model/schemeOrder';
 import { parseCount } from '../text/units';

@@ -11,7 +11,7 @@ import {
   type IDialogProps
 } from '../../components/dialog';
 import { profileIcon } from '../../components/icons';
-import { Alert } from '../../components/parts';
+import { Alert } from '../../components/problems';
 import { startedHere } from '../../text/cluster';
 import { cleanupChoices, CleanupQuestion } from './cleanup';
 

@@ -14,7 +14,7 @@ import {
   type IDialogProps
 } from '../../components/dialog';
 import { cleanupIcon } from '../../components/icons';
-import { Alert, Problems } from '../../components/parts';
+import { Alert, Problems } from '../../components/problems';
 import { fateOfOthers } from '../../text/others';
 import { startedHere } from '../../text/cluster';
 import { outcomeText } from '../../text/operation';

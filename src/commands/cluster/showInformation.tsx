@@ -9,14 +9,13 @@ import {
 } from '../../components/dialog';
 import { informationIcon } from '../../components/icons';
 import {
-  Alert,
   engineColumns,
   EnginesByHost,
-  Problems,
-  State,
-  useModel,
   type IColumn
-} from '../../components/parts';
+} from '../../components/engineTable';
+import { Alert, Problems } from '../../components/problems';
+import { State } from '../../components/state';
+import { useModel } from '../../components/useModel';
 import { clusterName } from '../../text/cluster';
 import { shown } from '../../text/units';
 

@@ -5,13 +5,13 @@ import { CommandIDs, type IClusterAction } from '../../tokens';
 import type { IClusterInfo } from '../../api/types';
 import {
   DialogBody,
-  OperationBody,
   showModal,
   type IDialogProps
 } from '../../components/dialog';
+import { OperationBody } from '../../components/operation';
 import { enginesOfOthers, whose } from '../../text/others';
 import { shutdownIcon } from '../../components/icons';
-import { Alert } from '../../components/parts';
+import { Alert } from '../../components/problems';
 import { clusterName } from '../../text/cluster';
 import { engineCount } from '../../text/engine';
 

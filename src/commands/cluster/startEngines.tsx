@@ -5,10 +5,10 @@ import { CommandIDs, type IClusterAction } from '../../tokens';
 import type { IPython, IStartChoices, IStartOptions } from '../../api/types';
 import {
   DialogBody,
-  OperationBody,
   showModal,
   type IDialogProps
 } from '../../components/dialog';
+import { OperationBody } from '../../components/operation';
 import { startIcon } from '../../components/icons';
 import { parseCount } from '../../text/units';
 

@@ -1,0 +1,110 @@
+/** The engines of a cluster as tables. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ReactNode } from 'react';
+
+import type { IEngine } from '../api/types';
+import { byHost, engineCount } from '../text/engine';
+import { bytes, compact, percent, shown } from '../text/units';
+import { State } from './state';
+
+export interface IColumn {
+  name: string;
+  isNumber?: boolean;
+  cell: (engine: IEngine) => ReactNode;
+}
+
+/** The columns that fit the sidebar. */
+export function engineColumns(trans: TranslationBundle): IColumn[] {
+  return [
+    { name: trans.__('ID'), cell: engine => shown(engine.id) },
+    {
+      name: trans.__('State'),
+      cell: engine => <State state={engine.state} trans={trans} />
+    },
+    {
+      name: trans.__('Done'),
+      isNumber: true,
+      cell: engine => (
+        <span title={shown(engine.completed)}>{compact(engine.completed)}</span>
+      )
+    },
+    {
+      name: trans.__('CPU'),
+      isNumber: true,
+      cell: engine => percent(engine.cpu_percent)
+    },
+    {
+      name: trans.__('Memory'),
+      isNumber: true,
+      cell: engine => bytes(engine.rss_bytes)
+    }
+  ];
+}
+
+/** One table of engines for each host. */
+export function EnginesByHost(props: {
+  engines: readonly IEngine[];
+  columns: IColumn[];
+  trans: TranslationBundle;
+  /** What stands at the end of an engine's row. */
+  actions?: (engine: IEngine) => ReactNode;
+}): JSX.Element {
+  const { columns, trans, actions } = props;
+  return (
+    <>
+      {byHost(props.engines).map(([host, engines]) => (
+        <table key={host} className="jp-parflow-Table">
+          <caption>
+            <div className="jp-parflow-Table-caption">
+              <span className="jp-parflow-Table-host" title={host}>
+                {host}
+              </span>
+              <span>{engineCount(engines.length, trans)}</span>
+            </div>
+          </caption>
+          <thead>
+            <tr>
+              {columns.map(column => (
+                <th key={column.name} scope="col" data-number={column.isNumber}>
+                  {column.name}
+                </th>
+              ))}
+              {actions && (
+                <th scope="col" className="jp-parflow-Table-actions">
+                  <span className="jp-parflow-unseen">
+                    {trans.__('Actions')}
+                  </span>
+                </th>
+              )}
+            </tr>
+          </thead>
+          <tbody>
+            {engines.map((engine, index) => (
+              <tr key={engine.pid ?? `${engine.id}-${index}`}>
+                {columns.map(({ name, isNumber, cell }) => {
+                  const content = cell(engine);
+                  // A narrow sidebar cuts long numbers off.
+                  const title = typeof content === 'string' ? content : '';
+                  return (
+                    <td
+                      key={name}
+                      data-number={isNumber}
+                      title={title || undefined}
+                    >
+                      {content}
+                    </td>
+                  );
+                })}
+                {actions && (
+                  <td className="jp-parflow-Table-actions">
+                    {actions(engine)}
+                  </td>
+                )}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ))}
+    </>
+  );
+}

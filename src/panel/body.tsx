@@ -9,7 +9,8 @@ import {
   type IClustersModel
 } from '../tokens';
 import type { IClusterInfo } from '../api/types';
-import { Adoption, Engines } from './engines';
+import { Adoption } from './adoption';
+import { Engines } from './engines';
 import { otherProblems } from '../text/adoption';
 import { OperationProgress } from '../components/operation';
 import { Alert, Problems } from '../components/problems';

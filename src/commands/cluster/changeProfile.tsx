@@ -13,7 +13,7 @@ import {
 import { profileIcon } from '../../components/icons';
 import { Alert } from '../../components/problems';
 import { startedHere } from '../../text/cluster';
-import { cleanupChoices, CleanupQuestion } from './cleanup';
+import { cleanupChoices, CleanupQuestion } from '../cleanupQuestion';
 
 /** What must be decided before the profile can change. */
 interface IQuestion {

@@ -1,70 +1,19 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
-import { CommandIDs, type IClusterAction } from '../../tokens';
-import type {
-  CleanupMode,
-  ICleanupReport,
-  IClusterInfo
-} from '../../api/types';
+import type { ICleanupReport, IClusterInfo } from '../../api/types';
 import {
   DialogBody,
-  showModal,
-  type IChoice,
-  type IDialogProps
+  type IDialogProps,
+  showModal
 } from '../../components/dialog';
 import { cleanupIcon } from '../../components/icons';
 import { Alert, Problems } from '../../components/problems';
-import { fateOfOthers } from '../../text/others';
 import { startedHere } from '../../text/cluster';
 import { outcomeText } from '../../text/operation';
 import { shown } from '../../text/units';
-
-/** The two things that can become of what was started here. */
-export function cleanupChoices(
-  cluster: IClusterInfo | null,
-  trans: TranslationBundle,
-  choose: (mode: CleanupMode) => Promise<void>
-): IChoice[] {
-  return [
-    {
-      label: trans.__('Leave running'),
-      unavailable: cluster?.detach_refused,
-      choose: () => choose('detach')
-    },
-    {
-      label: trans.__('Terminate'),
-      kind: 'warn',
-      choose: () => choose('terminate')
-    }
-  ];
-}
-
-/** What was started here, and what each choice means for it. */
-export function CleanupQuestion(props: {
-  cluster: IClusterInfo;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { cluster, trans } = props;
-  const fate = fateOfOthers(cluster, trans);
-  return (
-    <>
-      <p>{trans.__('Started here: %1.', startedHere(cluster, trans))}</p>
-      <p>
-        {trans.__('Terminate ends them, and work that runs there is lost.')}{' '}
-        {cluster.detach_refused
-          ? trans.__(
-              'They can not be left running here: %1.',
-              cluster.detach_refused
-            )
-          : trans.__(
-              'Leave running keeps them alive, also after this server ends.'
-            )}
-      </p>
-      {fate && <p className="jp-parflow-Warning">{fate}</p>}
-    </>
-  );
-}
+import { CommandIDs, type IClusterAction } from '../../tokens';
+import { cleanupChoices, CleanupQuestion } from '../cleanupQuestion';
 
 function Report(props: {
   report: ICleanupReport;

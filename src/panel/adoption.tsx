@@ -1,0 +1,67 @@
+import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { useState } from 'react';
+
+import type { IClusterInfo, IProblem } from '../api/types';
+import { Alert } from '../components/problems';
+import { adoption } from '../text/adoption';
+import type { IClustersModel } from '../tokens';
+
+/** When what was left running ends by itself, in the server's words. */
+function leaseOf(problem: IProblem): string {
+  const [, lease = ''] = problem.fix.split('; ');
+  return lease && `${lease[0].toUpperCase()}${lease.slice(1)}.`;
+}
+
+/** Offers what a former server, or somebody on purpose, left running. */
+export function Adoption(props: {
+  model: IClustersModel;
+  cluster: IClusterInfo;
+  trans: TranslationBundle;
+}): JSX.Element | null {
+  const { model, cluster, trans } = props;
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const problem = adoption(cluster);
+  if (problem === null) {
+    return null;
+  }
+  const adopt = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      await model.adopt();
+      Notification.success(
+        trans.__('Adopted: it now counts as started here.'),
+        { autoClose: 5000 }
+      );
+    } catch (reason) {
+      setError((reason as Error).message);
+    }
+    setBusy(false);
+  };
+  return (
+    <div
+      role="group"
+      aria-label={trans.__('Left running')}
+      className="jp-parflow-Notice"
+    >
+      <p>{problem.what}</p>
+      <p className="jp-parflow-hint">
+        {trans.__(
+          'What is adopted counts as started here, and ends with this server.'
+        )}{' '}
+        {leaseOf(problem)}
+      </p>
+      {error && <Alert>{error}</Alert>}
+      <button
+        type="button"
+        className="jp-parflow-Button jp-parflow-mod-small"
+        disabled={isBusy}
+        onClick={() => void adopt()}
+      >
+        {trans.__('Adopt')}
+      </button>
+    </div>
+  );
+}

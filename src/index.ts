@@ -1,4 +1,4 @@
-import { commandsPlugin } from './commands/plugin';
+import { commandsPlugin, engineCommandsPlugin } from './commands/plugin';
 import { logsPlugin } from './logs/plugin';
 import { panelPlugin } from './panel/plugin';
 import { modelPlugin } from './model/plugin';
@@ -7,6 +7,7 @@ import { startButtonPlugin } from './notebook/startButton';
 export default [
   modelPlugin,
   commandsPlugin,
+  engineCommandsPlugin,
   logsPlugin,
   panelPlugin,
   startButtonPlugin

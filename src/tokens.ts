@@ -80,13 +80,13 @@ export const IClustersModel = new Token<IClustersModel>(
   'State of the cluster of engines, and requests that change it.'
 );
 
-/** One button of the sidebar, entry of the palette and of the menu. */
+/** A command, and what is shown where a person can give it. */
 export interface IClusterAction {
   /** Command id. */
   readonly command: string;
   readonly icon: LabIcon;
   /** The accessible name, the same everywhere. */
-  label(trans: TranslationBundle): string;
+  label(trans: TranslationBundle, args?: ReadonlyPartialJSONObject): string;
   /** One sentence on what it does. */
   caption(trans: TranslationBundle): string;
   /** JSON schema of the command's arguments. */
@@ -106,12 +106,24 @@ export const IClusterActions = new Token<IClusterActions>(
   'The actions on the cluster that are registered as commands.'
 );
 
+/** The actions on one engine; each takes its id as the argument "engine". */
+export type IEngineActions = readonly IClusterAction[];
+
+export const IEngineActions = new Token<IEngineActions>(
+  'parflow-jupyter:IEngineActions',
+  'The actions on one engine that are registered as commands.'
+);
+
 export namespace CommandIDs {
   export const startEngines = 'parflow:start-engines';
   export const showInformation = 'parflow:show-information';
   export const changeProfile = 'parflow:change-profile';
   export const cleanup = 'parflow:cleanup';
   export const shutdown = 'parflow:shutdown-cluster';
+  export const adopt = 'parflow:adopt';
+  export const interruptEngine = 'parflow:interrupt-engine';
+  export const restartEngine = 'parflow:restart-engine';
+  export const stopEngine = 'parflow:stop-engine';
   export const showLog = 'parflow:show-log';
 }
 

@@ -1,9 +1,12 @@
-import type { CommandRegistry } from '@lumino/commands';
+import { CommandRegistry } from '@lumino/commands';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { act, fireEvent, render, screen } from '@testing-library/react';
 
 import type { IClusterInfo } from '../api/types';
-import { ACTIONS } from '../commands';
+import { ACTIONS, ENGINE_ACTIONS, OFFERS } from '../commands';
+import { addCommands } from '../commands/plugin';
 import { PanelBody } from '../panel/body';
+import type { Execute } from '../panel/execute';
 import type { ClustersModel } from '../model/clusters';
 import { type FakeApi, trans } from './fakes';
 
@@ -12,7 +15,7 @@ export async function showPanel(
   api: FakeApi,
   model: ClustersModel,
   cluster: IClusterInfo,
-  execute: (command: string) => void = jest.fn()
+  execute: Execute = jest.fn()
 ): Promise<void> {
   api.info = cluster;
   await model.refresh();
@@ -20,10 +23,22 @@ export async function showPanel(
     <PanelBody
       model={model}
       actions={ACTIONS}
+      engineActions={ENGINE_ACTIONS}
       trans={trans}
       execute={execute}
     />
   );
+}
+
+/** Executes the commands on engines as JupyterLab does; what other plugins add does nothing. */
+export function executor(model: ClustersModel): Execute {
+  const commands = new CommandRegistry();
+  addCommands(commands, [...ENGINE_ACTIONS, ...OFFERS], model, trans);
+  return async (command: string, args?: ReadonlyPartialJSONObject) => {
+    if (commands.hasCommand(command)) {
+      await commands.execute(command, args);
+    }
+  };
 }
 
 /** Execute a command and wait for its dialog; `ended` settles when the command does. */

@@ -10,9 +10,9 @@ import {
 } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 
-import { IClusterActions, IClustersModel } from '../tokens';
+import { IClusterActions, IClustersModel, IEngineActions } from '../tokens';
 import type { IOperation } from '../api/types';
-import { ACTIONS } from './index';
+import { ACTIONS, ENGINE_ACTIONS, OFFERS } from '.';
 import { outcomeOf } from '../text/operation';
 
 /** Register each action as a command. */
@@ -24,7 +24,7 @@ export function addCommands(
 ): void {
   for (const action of actions) {
     commands.addCommand(action.command, {
-      label: action.label(trans),
+      label: args => action.label(trans, args),
       caption: action.caption(trans),
       icon: action.icon,
       describedBy: { args: action.args },
@@ -55,11 +55,29 @@ export const commandsPlugin: JupyterFrontEndPlugin<IClusterActions> = {
     palette: ICommandPalette | null
   ): IClusterActions => {
     const trans = (translator ?? nullTranslator).load('parflow_jupyter');
-    addCommands(app.commands, ACTIONS, model, trans);
+    addCommands(app.commands, [...ACTIONS, ...OFFERS], model, trans);
     model.operationFinished.connect((_, operation) => notify(operation, trans));
     for (const { command } of ACTIONS) {
       palette?.addItem({ command, category: trans.__('Parallel Flow') });
     }
     return ACTIONS;
+  }
+};
+
+export const engineCommandsPlugin: JupyterFrontEndPlugin<IEngineActions> = {
+  id: 'parflow-jupyter:engine-commands',
+  description: 'Adds the commands on one engine.',
+  autoStart: true,
+  provides: IEngineActions,
+  requires: [IClustersModel],
+  optional: [ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    model: IClustersModel,
+    translator: ITranslator | null
+  ): IEngineActions => {
+    const trans = (translator ?? nullTranslator).load('parflow_jupyter');
+    addCommands(app.commands, ENGINE_ACTIONS, model, trans);
+    return ENGINE_ACTIONS;
   }
 };

@@ -1,11 +1,11 @@
-import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
 import type { IClusterInfo, IProblem } from '../api/types';
 import { Alert } from '../components/problems';
 import { adoption } from '../text/adoption';
-import type { IClustersModel } from '../tokens';
+import { CommandIDs } from '../tokens';
+import type { Execute } from './execute';
 
 /** When what was left running ends by itself, in the server's words. */
 function leaseOf(problem: IProblem): string {
@@ -15,11 +15,11 @@ function leaseOf(problem: IProblem): string {
 
 /** Offers what a former server, or somebody on purpose, left running. */
 export function Adoption(props: {
-  model: IClustersModel;
   cluster: IClusterInfo;
   trans: TranslationBundle;
+  execute: Execute;
 }): JSX.Element | null {
-  const { model, cluster, trans } = props;
+  const { cluster, trans, execute } = props;
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
   const problem = adoption(cluster);
@@ -30,11 +30,7 @@ export function Adoption(props: {
     setBusy(true);
     setError(null);
     try {
-      await model.adopt();
-      Notification.success(
-        trans.__('Adopted: it now counts as started here.'),
-        { autoClose: 5000 }
-      );
+      await execute(CommandIDs.adopt);
     } catch (reason) {
       setError((reason as Error).message);
     }

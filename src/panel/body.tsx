@@ -1,12 +1,11 @@
 /** What the sidebar shows: the actions, the cluster, its engines, the schemes, running maps. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { useState } from 'react';
 
-import {
-  CommandIDs,
-  type IClusterActions,
-  type IClustersModel
+import type {
+  IClusterActions,
+  IClustersModel,
+  IEngineActions
 } from '../tokens';
 import type { IClusterInfo } from '../api/types';
 import { Adoption } from './adoption';
@@ -16,6 +15,7 @@ import { OperationProgress } from '../components/operation';
 import { Alert, Problems } from '../components/problems';
 import { State } from '../components/state';
 import { useModel } from '../components/useModel';
+import type { Execute } from './execute';
 import { Runs } from './runs';
 import { Section } from '../components/section';
 import { clusterName } from '../text/cluster';
@@ -24,9 +24,9 @@ import { Toolbox } from './schemes';
 export interface IPanelProps {
   model: IClustersModel;
   actions: IClusterActions;
+  engineActions: IEngineActions;
   trans: TranslationBundle;
-  /** Run a command. */
-  execute: (command: string, args?: ReadonlyPartialJSONObject) => void;
+  execute: Execute;
 }
 
 function Header(props: {
@@ -66,7 +66,7 @@ function Actions(props: IPanelProps): JSX.Element {
           type="button"
           title={action.caption(trans)}
           className="jp-parflow-Action"
-          onClick={() => execute(action.command)}
+          onClick={() => void execute(action.command)}
         >
           <action.icon.react tag="span" aria-hidden="true" />
           <span>{action.label(trans)}</span>
@@ -120,15 +120,15 @@ function Cluster(props: IPanelProps): JSX.Element | null {
   const { model, trans, execute } = props;
   const { cluster, schemes, error } = model;
   const problems = cluster ? otherProblems(cluster) : [];
-  const showLog = (engine: number | null) =>
-    execute(CommandIDs.showLog, engine === null ? {} : { engine });
   return (
     // What may be out of date is dimmed, and nobody is read it as if it were true.
     <div
       className="jp-parflow-Now"
       {...(error ? { inert: '', 'aria-hidden': true } : {})}
     >
-      {cluster && <Adoption model={model} cluster={cluster} trans={trans} />}
+      {cluster && (
+        <Adoption cluster={cluster} trans={trans} execute={execute} />
+      )}
       {problems.length > 0 && (
         <Section title={trans.__('Problems')}>
           <Problems problems={problems} />
@@ -138,8 +138,9 @@ function Cluster(props: IPanelProps): JSX.Element | null {
         <Engines
           model={model}
           cluster={cluster}
+          actions={props.engineActions}
           trans={trans}
-          showLog={showLog}
+          execute={execute}
         />
       )}
       {schemes && <Toolbox model={model} schemes={schemes} trans={trans} />}

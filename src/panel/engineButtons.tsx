@@ -1,19 +1,12 @@
 /** What can be done to one engine: a row of small buttons, by mouse and by arrow keys. */
-import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import {
-  closeIcon,
-  refreshIcon,
-  stopIcon,
-  type LabIcon
-} from '@jupyterlab/ui-components';
+import type { LabIcon } from '@jupyterlab/ui-components';
 import type { KeyboardEvent } from 'react';
 
-import type { IClustersModel } from '../tokens';
-import type { EngineAction, IEngine } from '../api/types';
-import { DialogBody, showModal } from '../components/dialog';
+import type { IEngine } from '../api/types';
 import { logIcon } from '../components/icons';
-import { whatIsLost } from '../text/engine';
+import { CommandIDs, type IEngineActions } from '../tokens';
+import type { Execute } from './execute';
 
 /** The element in which the arrow keys go from engine to engine. */
 export const ENGINES_CLASS = 'jp-parflow-Engines';
@@ -21,36 +14,7 @@ export const ENGINES_CLASS = 'jp-parflow-Engines';
 interface IButton {
   name: string;
   icon: LabIcon;
-  press: () => void;
-}
-
-/** Ask before something is lost; whether to go on. */
-async function confirm(
-  title: string,
-  loss: string,
-  verb: string,
-  trans: TranslationBundle
-): Promise<boolean> {
-  let isSure = false;
-  await showModal(title, close => (
-    <DialogBody
-      trans={trans}
-      choices={[
-        { label: trans.__('Cancel'), choose: close },
-        {
-          label: verb,
-          kind: 'warn',
-          choose: () => {
-            isSure = true;
-            close();
-          }
-        }
-      ]}
-    >
-      <p>{loss}</p>
-    </DialogBody>
-  ));
-  return isSure;
+  command: string;
 }
 
 /** Left and right go along the buttons of an engine, up and down from engine to engine. */
@@ -80,73 +44,46 @@ function onArrow(event: KeyboardEvent<HTMLElement>): void {
   row[Math.min(column + step[1], row.length - 1)]?.focus();
 }
 
-export function EngineActions(props: {
+/** Run a command on an engine, and keep the focus near where its button goes away. */
+async function press(
+  execute: Execute,
+  command: string,
+  engine: number
+): Promise<void> {
+  const engines = document.activeElement?.closest<HTMLElement>(
+    `.${ENGINES_CLASS}`
+  );
+  await execute(command, { engine });
+  if (document.activeElement === document.body) {
+    engines?.focus();
+  }
+}
+
+export function EngineButtons(props: {
   engine: IEngine;
-  model: IClustersModel;
+  actions: IEngineActions;
+  /** Whether something is being done to the engine. */
+  isBusy: boolean;
   trans: TranslationBundle;
-  showLog: (engine: number) => void;
+  execute: Execute;
 }): JSX.Element | null {
-  const { engine, model, trans, showLog } = props;
+  const { engine, actions, isBusy, trans, execute } = props;
   const { id } = engine;
   if (id === null) {
     return null;
   }
-  const act = async (action: EngineAction, name: string, verb: string) => {
-    const panel = document.activeElement?.closest<HTMLElement>(
-      `.${ENGINES_CLASS}`
-    );
-    const known = engine.started_here ? null : await model.clusterWithOwners();
-    const latest = known?.engines.find(other => other.id === id) ?? engine;
-    const loss = whatIsLost(latest, action, trans);
-    if (loss !== null && !(await confirm(name, loss, verb, trans))) {
-      return;
+  const buttons: IButton[] = [
+    ...(engine.state === 'dead' ? [] : actions).map(action => ({
+      name: action.label(trans, { engine: id }),
+      icon: action.icon,
+      command: action.command
+    })),
+    {
+      name: trans.__('Show log of engine %1', id),
+      icon: logIcon,
+      command: CommandIDs.showLog
     }
-    try {
-      await model.steerEngine(id, action);
-    } catch (error) {
-      const { message } = error as Error;
-      Notification.error(`${name}: ${message}`, { autoClose: false });
-    }
-    // The button may be gone with its engine: keep the focus near.
-    if (document.activeElement === document.body) {
-      panel?.focus();
-    }
-  };
-  const button = (
-    action: EngineAction,
-    icon: LabIcon,
-    name: string,
-    verb: string
-  ): IButton => ({ name, icon, press: () => void act(action, name, verb) });
-  const buttons: IButton[] =
-    engine.state === 'dead'
-      ? []
-      : [
-          button(
-            'interrupt',
-            stopIcon,
-            trans.__('Interrupt engine %1', id),
-            trans.__('Interrupt')
-          ),
-          button(
-            'restart',
-            refreshIcon,
-            trans.__('Restart engine %1', id),
-            trans.__('Restart')
-          ),
-          button(
-            'stop',
-            closeIcon,
-            trans.__('Stop engine %1', id),
-            trans.__('Stop')
-          )
-        ];
-  buttons.push({
-    name: trans.__('Show log of engine %1', id),
-    icon: logIcon,
-    press: () => showLog(id)
-  });
-  const isBusy = model.steered.has(id);
+  ];
   return (
     <div
       role="toolbar"
@@ -155,7 +92,7 @@ export function EngineActions(props: {
       className="jp-parflow-EngineActions"
       onKeyDown={onArrow}
     >
-      {buttons.map(({ name, icon, press }, index) => (
+      {buttons.map(({ name, icon, command }, index) => (
         <button
           key={name}
           type="button"
@@ -164,7 +101,7 @@ export function EngineActions(props: {
           title={name}
           tabIndex={index === 0 ? 0 : -1}
           aria-disabled={isBusy}
-          onClick={isBusy ? undefined : press}
+          onClick={isBusy ? undefined : () => void press(execute, command, id)}
         >
           <icon.react tag="span" aria-hidden="true" />
         </button>

@@ -6,8 +6,13 @@ import { engineColumns, EnginesByHost } from '../components/engineTable';
 import { Section } from '../components/section';
 import { State } from '../components/state';
 import { engineCount, steeredText } from '../text/engine';
-import type { IClustersModel } from '../tokens';
-import { EngineActions, ENGINES_CLASS } from './engineButtons';
+import {
+  CommandIDs,
+  type IClustersModel,
+  type IEngineActions
+} from '../tokens';
+import { EngineButtons, ENGINES_CLASS } from './engineButtons';
+import type { Execute } from './execute';
 
 /** The columns of the sidebar; the state says also what is being done to an engine. */
 function columns(model: IClustersModel, trans: TranslationBundle) {
@@ -35,10 +40,11 @@ function columns(model: IClustersModel, trans: TranslationBundle) {
 export function Engines(props: {
   model: IClustersModel;
   cluster: IClusterInfo;
+  actions: IEngineActions;
   trans: TranslationBundle;
-  showLog: (engine: number | null) => void;
+  execute: Execute;
 }): JSX.Element {
-  const { model, cluster, trans, showLog } = props;
+  const { model, cluster, actions, trans, execute } = props;
   const { engines } = cluster;
   return (
     <Section
@@ -58,7 +64,7 @@ export function Engines(props: {
           className="jp-parflow-Link"
           aria-label={trans.__('Show logs')}
           title={trans.__('Show the logs of controller and engines')}
-          onClick={() => showLog(null)}
+          onClick={() => void execute(CommandIDs.showLog)}
         >
           {trans.__('Logs')}
         </button>
@@ -77,11 +83,12 @@ export function Engines(props: {
             columns={columns(model, trans)}
             trans={trans}
             actions={engine => (
-              <EngineActions
+              <EngineButtons
                 engine={engine}
-                model={model}
+                actions={actions}
+                isBusy={model.steered.has(engine.id ?? -1)}
                 trans={trans}
-                showLog={showLog}
+                execute={execute}
               />
             )}
           />

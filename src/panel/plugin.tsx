@@ -7,7 +7,12 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 
-import { IClusterActions, IClustersModel, PANEL_ID } from '../tokens';
+import {
+  IClusterActions,
+  IClustersModel,
+  IEngineActions,
+  PANEL_ID
+} from '../tokens';
 import { PanelBody, type IPanelProps } from './body';
 import { parflowIcon } from '../components/icons';
 
@@ -70,20 +75,22 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: 'parflow-jupyter:panel',
   description: 'Adds the Parallel Flow panel to the left area.',
   autoStart: true,
-  requires: [IClustersModel, IClusterActions],
+  requires: [IClustersModel, IClusterActions, IEngineActions],
   optional: [ITranslator, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     model: IClustersModel,
     actions: IClusterActions,
+    engineActions: IEngineActions,
     translator: ITranslator | null,
     restorer: ILayoutRestorer | null
   ): void => {
     const panel = new ClustersPanel({
       model,
       actions,
+      engineActions,
       trans: (translator ?? nullTranslator).load('parflow_jupyter'),
-      execute: (command, args) => void app.commands.execute(command, args)
+      execute: (command, args) => app.commands.execute(command, args)
     });
     app.shell.add(panel, 'left', { rank: 700 });
     restorer?.add(panel, PANEL_ID);

@@ -4,7 +4,13 @@ import { act, fireEvent, screen, within } from '@testing-library/react';
 import type { IClusterInfo } from '../../api/types';
 import { ClustersModel } from '../../model/clusters';
 import { engine, FakeApi, refusal, RUNNING } from '../../__tests__/fakes';
-import { clear, button, press, showPanel } from '../../__tests__/stage';
+import {
+  button,
+  clear,
+  executor,
+  press,
+  showPanel
+} from '../../__tests__/stage';
 
 let api: FakeApi;
 let model: ClustersModel;
@@ -13,7 +19,7 @@ let execute: jest.Mock;
 beforeEach(() => {
   api = new FakeApi();
   model = new ClustersModel({ api, auto: false });
-  execute = jest.fn();
+  execute = jest.fn(executor(model));
 });
 
 afterEach(async () => {

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 
 import { Canvas, removalEdits, type ISelection } from './canvas';
 import { EditingContext, type IEditing } from './context';
-import { connectionText } from './format';
+import { outputText } from './format';
 import type {
   Edit,
   IPipelineDocument,
@@ -148,7 +148,7 @@ export function PipelineEditor(props: IPipelineEditorProps): JSX.Element {
     [pipeline, states, pending, refusals, edit]
   );
   const hint = pending
-    ? `${connectionText({ from: pending, to: ['', ''] }, pipeline).split(' →')[0]} is chosen: now choose the input to connect it to, or press Escape.`
+    ? `${outputText(pending, pipeline)} is chosen: now choose the input to connect it to, or press Escape.`
     : '';
 
   return (

@@ -1,10 +1,11 @@
 /** Pure functions on a pipeline: what is shown of it, and where. */
-import type {
-  IConnection,
-  IModule,
-  IPipelineDocument,
-  IPort,
-  PortPath
+import {
+  isGroup,
+  type IConnection,
+  type IModule,
+  type IPipelineDocument,
+  type IPort,
+  type PortPath
 } from './wire';
 
 /** Distance of cards that no one has placed, in pixels. */
@@ -19,16 +20,25 @@ export function connectionId({ from, to }: IConnection): string {
   return JSON.stringify([from, to]);
 }
 
-/** "output result of find_images → input path of thumbnail" */
-export function connectionText(
-  connection: IConnection,
+function moduleName(id: string, pipeline: IPipelineDocument): string {
+  return pipeline.modules.find(module => module.id === id)?.name ?? id;
+}
+
+/** "output result of find_images" */
+export function outputText(
+  [id, port]: PortPath,
   pipeline: IPipelineDocument
 ): string {
-  const name = (id: string) =>
-    pipeline.modules.find(module => module.id === id)?.name ?? id;
-  const [source, output] = connection.from;
-  const [target, input] = connection.to;
-  return `output ${output} of ${name(source)} → input ${input} of ${name(target)}`;
+  return `output ${port} of ${moduleName(id, pipeline)}`;
+}
+
+/** "output result of find_images → input path of thumbnail" */
+export function connectionText(
+  { from, to }: IConnection,
+  pipeline: IPipelineDocument
+): string {
+  const [id, port] = to;
+  return `${outputText(from, pipeline)} → input ${port} of ${moduleName(id, pipeline)}`;
 }
 
 export function isConnected(
@@ -117,7 +127,7 @@ export function elapsedText(seconds: number): string {
 /** What marks a module as more than one call of a function. */
 export function badges(module: IModule): string[] {
   return [
-    ...(module.function.startsWith('group:') ? ['group'] : []),
+    ...(isGroup(module) ? ['group'] : []),
     ...(module.map ? [`map over ${module.map.over.join(', ')}`] : [])
   ];
 }

@@ -19,6 +19,14 @@ export interface IModule {
   map: { over: string[] } | null;
 }
 
+/** How the document names a group in the place of a function. */
+const GROUP = 'group:';
+
+/** Whether a module stands for a group of modules. */
+export function isGroup(module: IModule): boolean {
+  return module.function.startsWith(GROUP);
+}
+
 /** A port of a module: [module id, port name]. */
 export type PortPath = [string, string];
 

@@ -1,17 +1,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
-import type { IClusterInfo, IProblem } from '../api/types';
+import type { IClusterInfo } from '../api/types';
 import { Alert } from '../components/problems';
-import { adoption } from '../text/adoption';
+import { offer } from '../text/adoption';
 import { CommandIDs } from '../tokens';
 import type { Execute } from './execute';
-
-/** When what was left running ends by itself, in the server's words. */
-function leaseOf(problem: IProblem): string {
-  const [, lease = ''] = problem.fix.split('; ');
-  return lease && `${lease[0].toUpperCase()}${lease.slice(1)}.`;
-}
 
 /** Offers what a former server, or somebody on purpose, left running. */
 export function Adoption(props: {
@@ -22,8 +16,8 @@ export function Adoption(props: {
   const { cluster, trans, execute } = props;
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
-  const problem = adoption(cluster);
-  if (problem === null) {
+  const found = offer(cluster);
+  if (found === null) {
     return null;
   }
   const adopt = async () => {
@@ -42,12 +36,12 @@ export function Adoption(props: {
       aria-label={trans.__('Left running')}
       className="jp-parflow-Notice"
     >
-      <p>{problem.what}</p>
+      <p>{found.what}</p>
       <p className="jp-parflow-hint">
         {trans.__(
           'What is adopted counts as started here, and ends with this server.'
         )}{' '}
-        {leaseOf(problem)}
+        {found.lease}
       </p>
       {error && <Alert>{error}</Alert>}
       <button

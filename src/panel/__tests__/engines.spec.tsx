@@ -151,6 +151,29 @@ describe('what was left running', () => {
     expect(screen.queryByRole('group', { name: 'Left running' })).toBeNull();
   });
 
+  it('is known by its action, whatever the words', async () => {
+    const action = { name: 'adopt', arguments: {} };
+    const what = '3 Prozesse blieben zurück; in 60 min enden sie';
+    await show({
+      ...RUNNING,
+      problems: [
+        { where: 'x', what, fix: 'x', reason: 'left-running', action },
+        {
+          where: 'cluster',
+          what: 'is old',
+          fix: 'adopt a new one',
+          action: null
+        }
+      ]
+    });
+    const group = screen.getByRole('group', { name: 'Left running' });
+    expect(group.textContent).toContain(what);
+    const problems = screen.getByRole('region', { name: 'Problems' });
+    expect(problems.textContent).toContain('is old');
+    await press('Adopt');
+    expect(api.count('adopt')).toBe(1);
+  });
+
   it('stays offered where that fails, with the reason', async () => {
     api.failures.adopt = refusal('Forbidden', 'forbidden', 403);
     await show(LEFT);

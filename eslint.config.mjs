@@ -1,9 +1,51 @@
 import js from '@eslint/js';
 import jupyterPlugin from '@jupyter/eslint-plugin';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import prettierRecommended from 'eslint-plugin-prettier/recommended';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 import { defineConfig } from 'eslint/config';
+
+// What each room of src/ may import, from the floor up. index.ts imports all that have plugins.
+const FLOOR = ['api/errors.ts', 'api/types.ts', 'text', 'tokens.ts'];
+const ROOMS = {
+  api: [],
+  'tokens.ts': ['api/types.ts'],
+  text: ['api/types.ts'],
+  model: ['api', 'tokens.ts'],
+  components: FLOOR,
+  commands: [...FLOOR, 'components'],
+  panel: [...FLOOR, 'components', 'model/schemeOrder.ts'],
+  logs: [...FLOOR, 'components'],
+  notebook: [...FLOOR, 'components'],
+  builder: []
+};
+
+const ZONES = Object.entries(ROOMS).map(([room, below]) => ({
+  target: `./src/${room}`,
+  from: './src',
+  except: [room, ...below].map(path => `./${path}`)
+}));
+
+/** Refuse these packages, with the reason. */
+const refuse = (group, message) => ({
+  'no-restricted-imports': ['error', { patterns: [{ group, message }] }]
+});
+
+const URLS = {
+  paths: [
+    {
+      name: '@jupyterlab/coreutils',
+      importNames: ['PageConfig', 'URLExt'],
+      message: 'Only src/api knows URLs.'
+    },
+    {
+      name: '@jupyterlab/services',
+      importNames: ['ServerConnection'],
+      message: 'Only src/api asks the server.'
+    }
+  ]
+};
 
 export default defineConfig([
   {
@@ -62,6 +104,65 @@ export default defineConfig([
     // JupyterLab's translator is out of reach.
     files: ['src/builder/**'],
     rules: { 'jupyter/no-untranslated-string': 'off' }
+  },
+  {
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
+    ignores: ['**/__tests__/**'],
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/extensions': ['.ts', '.tsx'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.tsx'] },
+      'import-x/resolver-next': [
+        createNodeResolver({ extensions: ['.ts', '.tsx'] })
+      ]
+    },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': [
+        'error',
+        { basePath: import.meta.dirname, zones: ZONES }
+      ]
+    }
+  },
+  {
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
+    ignores: ['src/api/**', '**/__tests__/**'],
+    rules: {
+      'no-restricted-globals': ['error', 'fetch', 'XMLHttpRequest'],
+      'no-restricted-imports': ['error', URLS],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'Literal[value=/^(https?:|\\/?parflow\\/)/]',
+          message: 'Only src/api knows URLs.'
+        }
+      ]
+    }
+  },
+  {
+    files: ['src/model/**', 'src/text/**'],
+    ignores: ['**/__tests__/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          ...URLS,
+          patterns: [
+            {
+              group: ['react', 'react-dom', 'react-dom/*', '*/ui-components'],
+              message: 'Nothing is drawn here.'
+            }
+          ]
+        }
+      ]
+    }
+  },
+  {
+    files: ['src/builder/**'],
+    rules: refuse(
+      ['@jupyterlab/*', '@jupyter/*', '@lumino/*'],
+      'The builder runs in any front end that speaks anywidget.'
+    )
   },
   {
     files: ['**/__tests__/**'],

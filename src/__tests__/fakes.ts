@@ -1,6 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { ApiError, type IApi } from '../api/client';
+import { type IApi } from '../api/client';
+import { ApiError } from '../api/errors';
 import type {
   EngineAction,
   IClusterInfo,

@@ -1,6 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
+import { toError } from './errors';
 import type {
   Answer,
   CleanupMode,
@@ -23,21 +24,6 @@ const NAMESPACE = 'parflow';
 /** How long an answer is waited for, in milliseconds; the server's own deadlines are shorter. */
 const LOOKING = 15_000;
 const CHANGING = 120_000;
-
-/** An answer of the server that says what went wrong, for people to read. */
-export class ApiError extends ServerConnection.ResponseError {
-  constructor(response: Response, message: string, reason: string) {
-    super(response, message);
-    this.reason = reason;
-  }
-
-  /** A short slug for programs, such as "cleanup-needed". */
-  readonly reason: string;
-
-  get status(): number {
-    return this.response.status;
-  }
-}
 
 /** The routes of the server, typed. */
 export interface IApi {
@@ -157,41 +143,10 @@ async function request<T>(
   return data as T;
 }
 
-/** Whether an error means that nobody answered: a frozen server, a proxy without one behind it. */
-export function isConnectionLost(error: Error | null): boolean {
-  return (
-    error instanceof ServerConnection.NetworkError ||
-    (error instanceof ApiError &&
-      error.reason === 'unexpected-answer' &&
-      [502, 503, 504].includes(error.status))
-  );
-}
-
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
-
-/** Turn an answer that is no success into an error to show. */
-function toError(response: Response, data: unknown): ApiError {
-  const { message, reason } = (data ?? {}) as {
-    message?: unknown;
-    reason?: unknown;
-  };
-  if (typeof message === 'string' && typeof reason === 'string') {
-    return new ApiError(response, message, reason);
-  }
-  const path = new URL(response.url || 'http://localhost/').pathname;
-  const hint =
-    response.status === 404
-      ? 'check that the server extension parflow_jupyter is enabled ("jupyter server extension list") and restart the server'
-      : 'look into the log of the Jupyter server';
-  return new ApiError(
-    response,
-    `The server answered ${response.status} ${response.statusText} to ${path}: ${hint}.`,
-    response.status === 404 ? 'no-server-extension' : 'unexpected-answer'
-  );
 }

@@ -2,7 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useCallback, useEffect, useId, useRef, useState } from 'react';
 
-import { ApiError } from '../api/client';
+import { ApiError } from '../api/errors';
 import type { IClustersModel } from '../tokens';
 import type { ILog, ILogs } from '../api/types';
 import { Alert } from '../components/problems';

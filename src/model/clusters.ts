@@ -2,7 +2,9 @@ import type { Event } from '@jupyterlab/services';
 import { Debouncer, Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import { isConnectionLost, type IApi } from '../api/client';
+import type { IApi } from '../api/client';
+import { CLUSTER_CHANGED, OPERATION_CHANGED, RUN_CHANGED } from '../api/events';
+import { isConnectionLost } from '../api/errors';
 import type { IClustersModel } from '../tokens';
 import type {
   CleanupMode,
@@ -23,11 +25,6 @@ import { OperationTracker } from './operations';
 import { Optional } from './optional';
 import { isOver, RECENT } from './runs';
 import { expected } from './schemeOrder';
-
-const SCHEMAS = 'https://parflow-jupyter.github.io/events/';
-const CLUSTER_CHANGED = `${SCHEMAS}cluster_changed/v1`;
-const OPERATION_CHANGED = `${SCHEMAS}operation_changed/v1`;
-const RUN_CHANGED = `${SCHEMAS}run_changed/v1`;
 
 /** Events come in bursts: wait this long for the last one, in milliseconds. */
 const SETTLE = 150;

@@ -2,7 +2,8 @@ import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, type IApi } from '../api/client';
+import { type IApi } from '../api/client';
+import { ApiError } from '../api/errors';
 import type { IOperation } from '../api/types';
 
 /** How often a running operation is asked for, in milliseconds. */

@@ -1,4 +1,4 @@
-import { ApiError } from '../api/client';
+import { ApiError } from '../api/errors';
 
 /** Something that older servers can't tell: asked for until they say so, then left alone. */
 export class Optional<T> {

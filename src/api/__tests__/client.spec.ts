@@ -1,6 +1,7 @@
 import { ServerConnection } from '@jupyterlab/services';
 
-import { ApiError, createApi } from '../client';
+import { createApi } from '../client';
+import { ApiError } from '../errors';
 
 interface IRequest {
   url: string;

@@ -32,8 +32,11 @@ it('holds every action that stands in a file', () => {
 });
 
 it('holds every command that is named to others, and none twice', () => {
-  const { showLog, ...named } = CommandIDs;
-  expect(ids(ALL).sort()).toEqual(Object.values(named).sort());
+  // The log is a view, not an action: its plugin adds the command.
+  const named = Object.values(CommandIDs).filter(
+    command => command !== CommandIDs.showLog
+  );
+  expect(ids(ALL).sort()).toEqual(named.sort());
 });
 
 it('is what the menu in schema/plugin.json shows, in this order', () => {

@@ -2,7 +2,7 @@ import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useId, useState } from 'react';
 
-import { ApiError } from '../../api/client';
+import { ApiError } from '../../api/errors';
 import { CommandIDs, type IClusterAction } from '../../tokens';
 import type { CleanupMode, IClusterInfo, IProfile } from '../../api/types';
 import {

@@ -1,5 +1,6 @@
 /** How far something is that was asked for and takes its time. */
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { UseSignal } from '@jupyterlab/ui-components';
 import { useEffect, useRef } from 'react';
 
 import type { IOperation } from '../api/types';
@@ -7,7 +8,6 @@ import { outcomeOf, progressOf } from '../text/operation';
 import { DialogBody, type IChoice, type IDialogProps } from './dialog';
 import { Alert, Problems } from './problems';
 import { Progress } from './progress';
-import { useModel } from './useModel';
 
 /** How far an operation is, as text and bar. */
 export function OperationProgress(props: {
@@ -41,12 +41,13 @@ function useOnce(isReady: boolean, effect: () => void): void {
   });
 }
 
-/** Follows an operation: closes when all went well, says so when not. */
-export function OperationBody(
-  props: IDialogProps & { id: string; canCancel?: boolean }
-): JSX.Element {
-  const { trans, close, id } = props;
-  const model = useModel(props.model);
+interface IOperationProps extends IDialogProps {
+  id: string;
+  canCancel?: boolean;
+}
+
+function Body(props: IOperationProps): JSX.Element {
+  const { model, trans, close, id } = props;
   const operation = model.operation(id);
   const outcome =
     operation && operation.state !== 'running'
@@ -79,5 +80,14 @@ export function OperationBody(
       {!isWell && <Alert>{outcome.message}</Alert>}
       <Problems problems={operation.problems} />
     </DialogBody>
+  );
+}
+
+/** Follows an operation: closes when all went well, says so when not. */
+export function OperationBody(props: IOperationProps): JSX.Element {
+  return (
+    <UseSignal signal={props.model.changed}>
+      {() => <Body {...props} />}
+    </UseSignal>
   );
 }

@@ -1,12 +1,12 @@
 /** The logs of controller, supervisor and engines, during and after their life. */
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { UseSignal } from '@jupyterlab/ui-components';
 import { useCallback, useEffect, useId, useRef, useState } from 'react';
 
 import { ApiError } from '../api/errors';
 import type { IClustersModel } from '../tokens';
 import type { ILog, ILogs } from '../api/types';
 import { Alert } from '../components/problems';
-import { useModel } from '../components/useModel';
 
 /** How often a log is read again while it is followed, in milliseconds. */
 const PERIOD = 2000;
@@ -131,14 +131,15 @@ function Lines(props: {
   );
 }
 
-export function LogBody(props: {
+interface ILogProps {
   model: IClustersModel;
   trans: TranslationBundle;
   chosen: LogOf;
   choose: (chosen: LogOf) => void;
-}): JSX.Element {
-  const { trans, chosen, choose } = props;
-  const model = useModel(props.model);
+}
+
+function Body(props: ILogProps): JSX.Element {
+  const { model, trans, chosen, choose } = props;
   const [tail, setTail] = useState(TAILS[0]);
   const [isFollowed, setFollowed] = useState(true);
   const id = useId();
@@ -225,5 +226,14 @@ export function LogBody(props: {
         />
       )}
     </div>
+  );
+}
+
+export function LogBody(props: ILogProps): JSX.Element {
+  return (
+    // It says which engines have ended.
+    <UseSignal signal={props.model.changed}>
+      {() => <Body {...props} />}
+    </UseSignal>
   );
 }

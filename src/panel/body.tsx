@@ -1,5 +1,6 @@
 /** What the sidebar shows: the actions, the cluster, its engines, the schemes, running maps. */
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { UseSignal } from '@jupyterlab/ui-components';
 import { useState } from 'react';
 
 import type {
@@ -14,7 +15,6 @@ import { otherProblems } from '../text/adoption';
 import { OperationProgress } from '../components/operation';
 import { Alert, Problems } from '../components/problems';
 import { State } from '../components/state';
-import { useModel } from '../components/useModel';
 import type { Execute } from './execute';
 import { Runs } from './runs';
 import { Section } from '../components/section';
@@ -149,9 +149,8 @@ function Cluster(props: IPanelProps): JSX.Element | null {
   );
 }
 
-export function PanelBody(props: IPanelProps): JSX.Element {
-  const { trans } = props;
-  const model = useModel(props.model);
+function Body(props: IPanelProps): JSX.Element {
+  const { model, trans } = props;
   const { cluster, isConnected } = model;
   return (
     <div className="jp-parflow-Body">
@@ -169,5 +168,13 @@ export function PanelBody(props: IPanelProps): JSX.Element {
       ))}
       <Cluster {...props} />
     </div>
+  );
+}
+
+export function PanelBody(props: IPanelProps): JSX.Element {
+  return (
+    <UseSignal signal={props.model.changed}>
+      {() => <Body {...props} />}
+    </UseSignal>
   );
 }

@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { UseSignal } from '@jupyterlab/ui-components';
 
 import { CommandIDs, type IClusterAction } from '../../tokens';
 import type { IClusterInfo } from '../../api/types';
@@ -15,7 +16,6 @@ import {
 } from '../../components/engineTable';
 import { Alert, Problems } from '../../components/problems';
 import { State } from '../../components/state';
-import { useModel } from '../../components/useModel';
 import { clusterName } from '../../text/cluster';
 import { shown } from '../../text/units';
 
@@ -92,9 +92,9 @@ function Identity(props: {
   );
 }
 
-export function InformationDialog(props: IDialogProps): JSX.Element {
-  const { trans, close } = props;
-  const { cluster, error } = useModel(props.model);
+function Information(props: IDialogProps): JSX.Element {
+  const { model, trans, close } = props;
+  const { cluster, error } = model;
   return (
     <DialogBody
       trans={trans}
@@ -115,6 +115,14 @@ export function InformationDialog(props: IDialogProps): JSX.Element {
         </>
       )}
     </DialogBody>
+  );
+}
+
+export function InformationDialog(props: IDialogProps): JSX.Element {
+  return (
+    <UseSignal signal={props.model.changed}>
+      {() => <Information {...props} />}
+    </UseSignal>
   );
 }
 

@@ -1,22 +1,26 @@
 /** The picture of a pipeline: React Flow in, edits out. */
 import {
   Background,
-  Controls,
-  MarkerType,
-  ReactFlow,
-  useNodesState,
   type ColorMode,
   type Connection,
-  type Edge,
+  Controls,
   type FitViewOptions,
-  type NodeChange,
-  type ReactFlowInstance
+  ReactFlow,
+  type ReactFlowInstance,
+  useNodesState
 } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { ModuleCard, type ModuleNode } from './cards/module';
-import { connectionId, connectionText, positionOf } from './format';
-import type { Edit, IConnection, IPipelineDocument, States } from './wire';
+import {
+  type ConnectionEdge,
+  type ISelection,
+  movedEdits,
+  removalEdits,
+  toSelection
+} from './edits';
+import { isRearranged, toEdges, toNodes } from './flow';
+import type { Edit, IPipelineDocument, States } from './wire';
 
 const NODE_TYPES = { module: ModuleCard };
 const DELETE_KEYS = ['Backspace', 'Delete'];
@@ -24,20 +28,6 @@ const FIT = {
   padding: { x: '32px', top: '32px', bottom: '64px' },
   maxZoom: 1
 } satisfies FitViewOptions;
-const ARROW = {
-  type: MarkerType.ArrowClosed,
-  width: 14,
-  height: 14,
-  color: 'var(--xy-edge-stroke)'
-};
-
-type ConnectionEdge = Edge<{ connection: IConnection }>;
-
-/** What is marked: modules and connections. */
-export interface ISelection {
-  modules: string[];
-  connections: IConnection[];
-}
 
 export interface ICanvasProps {
   pipeline: IPipelineDocument;
@@ -47,82 +37,6 @@ export interface ICanvasProps {
   colorMode: ColorMode;
   edit: (edit: Edit) => void;
   onSelect: (selection: ISelection) => void;
-}
-
-function toNodes(pipeline: IPipelineDocument): ModuleNode[] {
-  return pipeline.modules.map((module, index) => ({
-    id: module.id,
-    type: 'module',
-    position: positionOf(pipeline, module.id, index),
-    data: { module },
-    ariaLabel: `module ${module.name}`
-  }));
-}
-
-function toEdges(
-  pipeline: IPipelineDocument,
-  states: States,
-  selected: ReadonlySet<string>
-): ConnectionEdge[] {
-  return pipeline.connections.map(connection => {
-    const id = connectionId(connection);
-    return {
-      id,
-      source: connection.from[0],
-      sourceHandle: connection.from[1],
-      target: connection.to[0],
-      targetHandle: connection.to[1],
-      data: { connection },
-      selected: selected.has(id),
-      animated: states[connection.to[0]]?.state === 'running',
-      markerEnd: ARROW,
-      ariaLabel: `connection from ${connectionText(connection, pipeline)}`
-    };
-  });
-}
-
-/** Ask for the removal of what is marked; Python takes it away or refuses. */
-export function removalEdits(selection: ISelection): Edit[] {
-  const removed = new Set(selection.modules);
-  return [
-    // A module takes its connections along.
-    ...selection.connections
-      .filter(({ from, to }) => !removed.has(from[0]) && !removed.has(to[0]))
-      .map(({ from, to }): Edit => ({ type: 'disconnect', from, to })),
-    ...selection.modules.map((id): Edit => ({ type: 'remove', id }))
-  ];
-}
-
-/** The positions that a person has finished changing. */
-function movedEdits(changes: NodeChange<ModuleNode>[]): Edit[] {
-  return changes.flatMap((change): Edit[] =>
-    change.type === 'position' && change.dragging === false && change.position
-      ? [
-          {
-            type: 'move',
-            id: change.id,
-            position: [
-              Math.round(change.position.x),
-              Math.round(change.position.y)
-            ]
-          }
-        ]
-      : []
-  );
-}
-
-/** Whether modules came, or stand where no one has dragged them. */
-function isRearranged(pipeline: IPipelineDocument, shown: ModuleNode[]) {
-  const places = new Map(shown.map(({ id, position }) => [id, position]));
-  return pipeline.modules.some(({ id }, index) => {
-    const before = places.get(id);
-    const after = positionOf(pipeline, id, index);
-    return (
-      !before ||
-      Math.abs(before.x - after.x) > 1 ||
-      Math.abs(before.y - after.y) > 1
-    );
-  });
 }
 
 export function Canvas(props: ICanvasProps): JSX.Element {
@@ -242,14 +156,4 @@ export function Canvas(props: ICanvasProps): JSX.Element {
       />
     </ReactFlow>
   );
-}
-
-function toSelection(selection: {
-  nodes: ModuleNode[];
-  edges: ConnectionEdge[];
-}): ISelection {
-  return {
-    modules: selection.nodes.map(node => node.id),
-    connections: selection.edges.flatMap(edge => edge.data?.connection ?? [])
-  };
 }

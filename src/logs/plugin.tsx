@@ -10,9 +10,10 @@ import {
 } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 
-import { CommandIDs, IClustersModel } from '../tokens';
 import { logIcon } from '../components/icons';
-import { LogBody, type LogOf } from './view';
+import { CommandIDs, IClustersModel } from '../tokens';
+import type { LogOf } from './reading';
+import { LogBody } from './view';
 
 /** The log of one process, in the main area. */
 export class LogView extends ReactWidget {

@@ -1,4 +1,4 @@
-import { removalEdits } from '../canvas';
+import { removalEdits } from '../edits';
 import {
   badges,
   connectionText,

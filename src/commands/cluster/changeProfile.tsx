@@ -1,112 +1,25 @@
 import { Notification } from '@jupyterlab/apputils';
-import type { TranslationBundle } from '@jupyterlab/translation';
-import { useEffect, useId, useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import { ApiError } from '../../api/errors';
-import { CommandIDs, type IClusterAction } from '../../tokens';
 import type { CleanupMode, IClusterInfo, IProfile } from '../../api/types';
 import {
   DialogBody,
-  showModal,
-  type IDialogProps
+  type IDialogProps,
+  showModal
 } from '../../components/dialog';
 import { profileIcon } from '../../components/icons';
 import { Alert } from '../../components/problems';
 import { startedHere } from '../../text/cluster';
+import { CommandIDs, type IClusterAction } from '../../tokens';
 import { cleanupChoices, CleanupQuestion } from '../cleanupQuestion';
+import { NewProfile, Profiles } from '../profileList';
 
 /** What must be decided before the profile can change. */
 interface IQuestion {
   /** What was started here; null where the server's message says best what stands in the way. */
   cluster: IClusterInfo | null;
   message: string;
-}
-
-interface IProfilesProps {
-  profiles: IProfile[];
-  chosen: string;
-  choose: (name: string) => void;
-  trans: TranslationBundle;
-}
-
-function Profiles(props: IProfilesProps): JSX.Element {
-  const { profiles, chosen, choose, trans } = props;
-  const group = useId();
-  return (
-    <fieldset className="jp-parflow-Profiles">
-      <legend>{trans.__('Profiles')}</legend>
-      {profiles.map(profile => (
-        <label key={profile.name} title={profile.path}>
-          <input
-            type="radio"
-            name={group}
-            value={profile.name}
-            checked={profile.name === chosen}
-            autoFocus={profile.name === chosen}
-            onChange={() => choose(profile.name)}
-          />
-          <span className="jp-parflow-Profiles-name">{profile.name}</span>
-          <span className="jp-parflow-hint">
-            {[
-              profile.current && trans.__('current'),
-              profile.running ? trans.__('● running') : trans.__('○ stopped')
-            ]
-              .filter(Boolean)
-              .join(', ')}
-          </span>
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-function NewProfile(props: {
-  create: (name: string) => Promise<void>;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { create, trans } = props;
-  const [name, setName] = useState('');
-  const [error, setError] = useState<string | null>(null);
-  const input = useId();
-  const submit = async () => {
-    try {
-      await create(name);
-      setName('');
-      setError(null);
-    } catch (reason) {
-      setError((reason as Error).message);
-    }
-  };
-  return (
-    <>
-      <label htmlFor={input}>{trans.__('New profile')}</label>
-      <div className="jp-parflow-Row">
-        <input
-          id={input}
-          className="jp-parflow-Input"
-          type="text"
-          autoComplete="off"
-          value={name}
-          onChange={event => setName(event.target.value)}
-          onKeyDown={event => {
-            // Enter belongs to this field, not to the dialog around it.
-            if (event.key === 'Enter') {
-              event.preventDefault();
-              void submit();
-            }
-          }}
-        />
-        <button
-          type="button"
-          className="jp-parflow-Button"
-          onClick={() => void submit()}
-        >
-          {trans.__('Create')}
-        </button>
-      </div>
-      {error && <Alert>{error}</Alert>}
-    </>
-  );
 }
 
 export function ProfileDialog(props: IDialogProps): JSX.Element {

@@ -1,33 +1,48 @@
 /** The picture of a pipeline: React Flow in, edits out. */
 import {
   Background,
-  type ColorMode,
-  type Connection,
   Controls,
-  type FitViewOptions,
   ReactFlow,
-  type ReactFlowInstance,
-  useNodesState
+  useNodesState,
+  type ColorMode,
+  type EdgeChange,
+  type NodeChange
 } from '@xyflow/react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useMemo,
+  useState,
+  type MutableRefObject
+} from 'react';
 
 import { ModuleCard, type ModuleNode } from './cards/module';
 import {
-  type ConnectionEdge,
-  type ISelection,
+  connectEdit,
   movedEdits,
   removalEdits,
-  toSelection
+  toSelection,
+  type ConnectionEdge,
+  type ISelection
 } from './edits';
-import { isRearranged, toEdges, toNodes } from './flow';
+import { FIT, useFit } from './fit';
+import { toEdges, updatedNodes } from './flow';
 import type { Edit, IPipelineDocument, States } from './wire';
 
-const NODE_TYPES = { module: ModuleCard };
-const DELETE_KEYS = ['Backspace', 'Delete'];
-const FIT = {
-  padding: { x: '32px', top: '32px', bottom: '64px' },
-  maxZoom: 1
-} satisfies FitViewOptions;
+const OPTIONS = {
+  nodeTypes: { module: ModuleCard },
+  deleteKeyCode: ['Backspace', 'Delete'],
+  fitView: true,
+  fitViewOptions: FIT,
+  minZoom: 0.2,
+  maxZoom: 2,
+  // The wheel belongs to the notebook; zoom by buttons, pinch or Ctrl.
+  zoomOnScroll: false,
+  preventScrolling: false,
+  zoomOnDoubleClick: false,
+  connectOnClick: false,
+  connectionRadius: 24
+};
 
 export interface ICanvasProps {
   pipeline: IPipelineDocument;
@@ -39,121 +54,83 @@ export interface ICanvasProps {
   onSelect: (selection: ISelection) => void;
 }
 
-export function Canvas(props: ICanvasProps): JSX.Element {
-  const { pipeline, states, refusals, edit, onSelect } = props;
+/** The cards, and what React Flow is to be told of them. */
+function useNodes({ pipeline, refusals, edit }: ICanvasProps) {
   const [nodes, setNodes, applyChanges] = useNodesState<ModuleNode>([]);
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const flow = useRef<ReactFlowInstance<ModuleNode, ConnectionEdge>>();
-  const frame = useRef<HTMLDivElement>(null);
-  // Whether a person chose what part is shown; until then, all of it is.
-  const isMoved = useRef(false);
-
   useEffect(() => {
-    setNodes(before => {
-      const known = new Map(before.map(node => [node.id, node]));
-      return toNodes(pipeline).map(node => {
-        const { dragging, position } = known.get(node.id) ?? {};
-        // What React Flow measured and marked stays, and so does the place of
-        // a card that is held right now.
-        return {
-          ...known.get(node.id),
-          ...node,
-          position: dragging && position ? position : node.position
-        };
-      });
-    });
+    setNodes(before => updatedNodes(pipeline, before));
   }, [pipeline, refusals, setNodes]);
+  const onNodesChange = (changes: NodeChange<ModuleNode>[]) => {
+    applyChanges(changes);
+    movedEdits(changes).forEach(edit);
+  };
+  return { nodes, onNodesChange };
+}
 
-  useEffect(() => {
-    if (isRearranged(pipeline, flow.current?.getNodes() ?? [])) {
-      isMoved.current = false;
-      void flow.current?.fitView({ ...FIT, duration: 200 });
-    }
-  }, [pipeline]);
-
-  // The output is laid out late, and narrower when a side area opens.
-  useEffect(() => {
-    const observer = new ResizeObserver(() => {
-      if (!isMoved.current) {
-        void flow.current?.fitView(FIT);
-      }
-    });
-    if (frame.current) {
-      observer.observe(frame.current);
-    }
-    return () => observer.disconnect();
-  }, []);
-
+/** The connections; which of them are marked is known here alone. */
+function useEdges({ pipeline, states }: ICanvasProps) {
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const edges = useMemo(
     () => toEdges(pipeline, states, selected),
     [pipeline, states, selected]
   );
-  const connect = useCallback(
-    ({ source, sourceHandle, target, targetHandle }: Connection) =>
-      edit({
-        type: 'connect',
-        from: [source, sourceHandle ?? ''],
-        to: [target, targetHandle ?? '']
-      }),
-    [edit]
+  const onEdgesChange = (changes: EdgeChange<ConnectionEdge>[]) =>
+    setSelected(before => {
+      const after = new Set(before);
+      for (const change of changes) {
+        if (change.type === 'select') {
+          after[change.selected ? 'add' : 'delete'](change.id);
+        }
+      }
+      return after;
+    });
+  return { edges, onEdgesChange };
+}
+
+function ZoomButtons(props: {
+  isMoved: MutableRefObject<boolean>;
+}): JSX.Element {
+  const { isMoved } = props;
+  return (
+    <Controls
+      showInteractive={false}
+      fitViewOptions={FIT}
+      onZoomIn={() => (isMoved.current = true)}
+      onZoomOut={() => (isMoved.current = true)}
+      onFitView={() => (isMoved.current = false)}
+    />
   );
+}
+
+export function Canvas(props: ICanvasProps): JSX.Element {
+  const { pipeline, edit, onSelect } = props;
+  const nodes = useNodes(props);
+  const { flow, frame, isMoved } = useFit(pipeline);
+  const edges = useEdges(props);
   const select = useCallback(
     (selection: { nodes: ModuleNode[]; edges: ConnectionEdge[] }) =>
       onSelect(toSelection(selection)),
     [onSelect]
   );
-
   return (
     <ReactFlow<ModuleNode, ConnectionEdge>
+      {...OPTIONS}
+      {...nodes}
+      {...edges}
       ref={frame}
-      nodes={nodes}
-      edges={edges}
-      nodeTypes={NODE_TYPES}
-      onInit={instance => (flow.current = instance)}
       colorMode={props.colorMode}
-      fitView
-      fitViewOptions={FIT}
-      minZoom={0.2}
-      maxZoom={2}
-      // The wheel belongs to the notebook; zoom by buttons, pinch or Ctrl.
-      zoomOnScroll={false}
-      preventScrolling={false}
-      zoomOnDoubleClick={false}
-      connectOnClick={false}
-      connectionRadius={24}
-      deleteKeyCode={DELETE_KEYS}
-      onNodesChange={changes => {
-        applyChanges(changes);
-        movedEdits(changes).forEach(edit);
-      }}
-      onEdgesChange={changes =>
-        setSelected(before => {
-          const after = new Set(before);
-          for (const change of changes) {
-            if (change.type === 'select') {
-              after[change.selected ? 'add' : 'delete'](change.id);
-            }
-          }
-          return after;
-        })
-      }
+      onInit={instance => (flow.current = instance)}
       onBeforeDelete={async selection => {
         removalEdits(toSelection(selection)).forEach(edit);
         return false;
       }}
-      onConnect={connect}
+      onConnect={connection => edit(connectEdit(connection))}
       // Without an event, it was not a person who moved it.
       onMoveStart={event => (isMoved.current ||= event !== null)}
       onSelectionChange={select}
     >
       <Background />
-      <Controls
-        showInteractive={false}
-        fitViewOptions={FIT}
-        onZoomIn={() => (isMoved.current = true)}
-        onZoomOut={() => (isMoved.current = true)}
-        onFitView={() => (isMoved.current = false)}
-      />
+      <ZoomButtons isMoved={isMoved} />
     </ReactFlow>
   );
 }

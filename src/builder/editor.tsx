@@ -1,5 +1,11 @@
 import type { ColorMode } from '@xyflow/react';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useMemo,
+  useState,
+  type ReactNode
+} from 'react';
 
 import { Canvas } from './canvas';
 import { EditingContext, type IEditing } from './context';
@@ -52,29 +58,22 @@ function Problems(props: { problems: IProblem[] }): JSX.Element {
 
 const NO_SELECTION: ISelection = { modules: [], connections: [] };
 
-/** Shows a pipeline and lets it be edited and run. Knows no Jupyter. */
-export function PipelineEditor(props: IPipelineEditorProps): JSX.Element {
-  const { pipeline, states, refusal, onEdit } = props;
+/** Edits by the cards, and the output that was chosen on one of them. */
+function useConnecting(
+  props: IPipelineEditorProps,
+  edit: (edit: Edit) => void
+): IEditing & { forget: () => void } {
+  const { pipeline, states } = props;
+  const refusals = props.refusal?.count ?? 0;
   const [pending, setPending] = useState<PortPath | null>(null);
-  const [selection, setSelection] = useState(NO_SELECTION);
-  const [isDismissed, setDismissed] = useState(false);
-  const refusals = refusal?.count ?? 0;
-  useEffect(() => setDismissed(false), [refusals]);
-
-  const edit = useCallback(
-    (change: Edit) => {
-      setDismissed(true);
-      onEdit(change);
-    },
-    [onEdit]
-  );
-  const editing = useMemo(
-    (): IEditing => ({
+  return useMemo(
+    () => ({
       pipeline,
       states,
       pending,
       refusals,
       edit,
+      forget: () => setPending(null),
       clickOutput: port =>
         setPending(before =>
           before?.[0] === port[0] && before[1] === port[1] ? null : port
@@ -88,24 +87,79 @@ export function PipelineEditor(props: IPipelineEditorProps): JSX.Element {
     }),
     [pipeline, states, pending, refusals, edit]
   );
-  const hint = pending
-    ? `${outputText(pending, pipeline)} is chosen: now choose the input to connect it to, or press Escape.`
-    : '';
+}
 
+/** The refusal until the next edit, and how an edit is asked for. */
+function useEdit({ refusal, onEdit }: IPipelineEditorProps) {
+  const [isDismissed, setDismissed] = useState(false);
+  const refusals = refusal?.count ?? 0;
+  useEffect(() => setDismissed(false), [refusals]);
+  const edit = useCallback(
+    (change: Edit) => {
+      setDismissed(true);
+      onEdit(change);
+    },
+    [onEdit]
+  );
+  return { edit, refused: isDismissed ? null : refusal };
+}
+
+/** What stands on the canvas besides the pipeline. */
+function Notes(props: {
+  pipeline: IPipelineDocument;
+  pending: PortPath | null;
+}): JSX.Element {
+  const { pipeline, pending } = props;
+  return (
+    <>
+      {pipeline.modules.length === 0 && (
+        <p className="parflow-Empty">
+          This pipeline has no modules yet. Add one in Python:{' '}
+          <code>pipeline.add(function)</code>
+        </p>
+      )}
+      <div role="status" aria-label="Hint" className="parflow-Hint">
+        {pending
+          ? `${outputText(pending, pipeline)} is chosen: now choose the input to connect it to, or press Escape.`
+          : ''}
+      </div>
+    </>
+  );
+}
+
+/** Keeps its keys and its menu from what is around it. */
+function Frame(props: {
+  name: string;
+  onEscape: () => void;
+  children: ReactNode;
+}): JSX.Element {
+  return (
+    <div
+      className="parflow-Editor"
+      role="group"
+      aria-label={`Pipeline ${props.name}`}
+      onFocusCapture={event =>
+        // JupyterLab looks for this on the focused element itself, before
+        // it takes a key for a shortcut of the notebook.
+        event.target.setAttribute('data-lm-suppress-shortcuts', 'true')
+      }
+      onContextMenu={event => event.stopPropagation()}
+      onKeyDown={event => event.key === 'Escape' && props.onEscape()}
+    >
+      {props.children}
+    </div>
+  );
+}
+
+/** Shows a pipeline and lets it be edited and run. Knows no Jupyter. */
+export function PipelineEditor(props: IPipelineEditorProps): JSX.Element {
+  const { pipeline, states } = props;
+  const [selection, setSelection] = useState(NO_SELECTION);
+  const { edit, refused } = useEdit(props);
+  const editing = useConnecting(props, edit);
   return (
     <EditingContext.Provider value={editing}>
-      <div
-        className="parflow-Editor"
-        role="group"
-        aria-label={`Pipeline ${pipeline.name}`}
-        onFocusCapture={event =>
-          // JupyterLab looks for this on the focused element itself, before
-          // it takes a key for a shortcut of the notebook.
-          event.target.setAttribute('data-lm-suppress-shortcuts', 'true')
-        }
-        onContextMenu={event => event.stopPropagation()}
-        onKeyDown={event => event.key === 'Escape' && setPending(null)}
-      >
+      <Frame name={pipeline.name} onEscape={editing.forget}>
         <Toolbar
           name={pipeline.name}
           isRunning={props.isRunning}
@@ -113,32 +167,24 @@ export function PipelineEditor(props: IPipelineEditorProps): JSX.Element {
           edit={edit}
           remove={() => removalEdits(selection).forEach(edit)}
         />
-        {refusal && !isDismissed && (
+        {refused && (
           <div role="alert" className="parflow-Alert">
-            {refusal.message}
+            {refused.message}
           </div>
         )}
         <div className="parflow-Canvas">
           <Canvas
             pipeline={pipeline}
             states={states}
-            refusals={refusals}
+            refusals={editing.refusals}
             colorMode={props.colorMode}
             edit={edit}
             onSelect={setSelection}
           />
-          {pipeline.modules.length === 0 && (
-            <p className="parflow-Empty">
-              This pipeline has no modules yet. Add one in Python:{' '}
-              <code>pipeline.add(function)</code>
-            </p>
-          )}
-          <div role="status" aria-label="Hint" className="parflow-Hint">
-            {hint}
-          </div>
+          <Notes pipeline={pipeline} pending={editing.pending} />
         </div>
         <Problems problems={props.problems} />
-      </div>
+      </Frame>
     </EditingContext.Provider>
   );
 }

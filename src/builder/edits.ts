@@ -1,5 +1,5 @@
 /** What a person did to the picture, as edits to ask for. */
-import type { Edge, NodeChange } from '@xyflow/react';
+import type { Connection, Edge, NodeChange } from '@xyflow/react';
 
 import type { ModuleNode } from './cards/module';
 import type { Edit, IConnection } from './wire';
@@ -10,6 +10,16 @@ export type ConnectionEdge = Edge<{ connection: IConnection }>;
 export interface ISelection {
   modules: string[];
   connections: IConnection[];
+}
+
+/** Ask for a connection that was drawn. */
+export function connectEdit(connection: Connection): Edit {
+  const { source, sourceHandle, target, targetHandle } = connection;
+  return {
+    type: 'connect',
+    from: [source, sourceHandle ?? ''],
+    to: [target, targetHandle ?? '']
+  };
 }
 
 /** Ask for the removal of what is marked; Python takes it away or refuses. */

@@ -13,7 +13,7 @@ const ARROW = {
   color: 'var(--xy-edge-stroke)'
 };
 
-export function toNodes(pipeline: IPipelineDocument): ModuleNode[] {
+function toNodes(pipeline: IPipelineDocument): ModuleNode[] {
   return pipeline.modules.map((module, index) => ({
     id: module.id,
     type: 'module',
@@ -21,6 +21,24 @@ export function toNodes(pipeline: IPipelineDocument): ModuleNode[] {
     data: { module },
     ariaLabel: `module ${module.name}`
   }));
+}
+
+/** The cards of a changed pipeline. */
+export function updatedNodes(
+  pipeline: IPipelineDocument,
+  before: ModuleNode[]
+): ModuleNode[] {
+  const known = new Map(before.map(node => [node.id, node]));
+  return toNodes(pipeline).map(node => {
+    const { dragging, position } = known.get(node.id) ?? {};
+    // What React Flow measured and marked stays, and so does the place of
+    // a card that is held right now.
+    return {
+      ...known.get(node.id),
+      ...node,
+      position: dragging && position ? position : node.position
+    };
+  });
 }
 
 export function toEdges(

@@ -60,6 +60,14 @@ export interface IProblem {
   fix: string;
 }
 
+/** Without a value, the parameter is cleared. */
+export interface ISetParameter {
+  type: 'set-parameter';
+  id: string;
+  port: string;
+  value?: unknown;
+}
+
 /** What a person asked for. Python decides whether it happens. */
 export type Edit =
   | { type: 'run' }
@@ -67,6 +75,5 @@ export type Edit =
   | { type: 'connect'; from: PortPath; to: PortPath }
   | { type: 'disconnect'; from: PortPath; to: PortPath }
   | { type: 'move'; id: string; position: [number, number] }
-  // Without a value, the parameter is cleared.
-  | { type: 'set-parameter'; id: string; port: string; value?: unknown }
+  | ISetParameter
   | { type: 'remove'; id: string };

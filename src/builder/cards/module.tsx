@@ -4,7 +4,7 @@ import { memo } from 'react';
 
 import { useEditing } from '../context';
 import { badges, isConnected } from '../format';
-import type { IModule, IPort } from '../wire';
+import type { IModule, IModuleState, IPort } from '../wire';
 import { Parameter } from './parameter';
 import { Port, PortText } from './port';
 import { Progress, State } from './state';
@@ -22,6 +22,29 @@ function Input(props: { module: IModule; port: IPort }): JSX.Element {
       <PortText port={port} />
       {isFree && <Parameter {...props} />}
     </li>
+  );
+}
+
+function Foot(props: {
+  module: IModule;
+  state: IModuleState | undefined;
+}): JSX.Element {
+  const { module, state } = props;
+  return (
+    <div className="parflow-Card-foot">
+      {state ? (
+        <>
+          <State state={state} />
+          <Progress module={module} state={state} />
+          {state.message && (
+            <p className="parflow-Card-message nodrag nopan">{state.message}</p>
+          )}
+        </>
+      ) : (
+        // Keeps the place, so that cards do not grow when a run begins.
+        <span className="parflow-State">not run yet</span>
+      )}
+    </div>
   );
 }
 
@@ -55,22 +78,7 @@ export const ModuleCard = memo(function ModuleCard(
           </li>
         ))}
       </ul>
-      <div className="parflow-Card-foot">
-        {state ? (
-          <>
-            <State state={state} />
-            <Progress module={module} state={state} />
-            {state.message && (
-              <p className="parflow-Card-message nodrag nopan">
-                {state.message}
-              </p>
-            )}
-          </>
-        ) : (
-          // Keeps the place, so that cards do not grow when a run begins.
-          <span className="parflow-State">not run yet</span>
-        )}
-      </div>
+      <Foot module={module} state={state} />
     </div>
   );
 });

@@ -2,7 +2,19 @@ import { useEffect, useState } from 'react';
 
 import { useEditing } from '../context';
 import { parseValue, placeholder, valueText } from '../format';
-import type { IModule, IPort } from '../wire';
+import type { IModule, IPort, ISetParameter } from '../wire';
+
+/** Ask for what was typed; an emptied field clears the parameter. */
+function setEdit(module: IModule, port: IPort, text: string): ISetParameter {
+  const cleared: ISetParameter = {
+    type: 'set-parameter',
+    id: module.id,
+    port: port.name
+  };
+  return text.trim() === ''
+    ? cleared
+    : { ...cleared, value: parseValue(port, text) };
+}
 
 export function Parameter(props: {
   module: IModule;
@@ -15,21 +27,13 @@ export function Parameter(props: {
   // Back to what is so, when Python changed the value or refused to.
   useEffect(() => setText(kept), [kept, refusals]);
   const commit = () => {
-    if (text === kept) {
-      return;
+    if (text !== kept) {
+      const change = setEdit(module, port, text);
+      if (change.value !== undefined) {
+        setText(valueText(port, change.value));
+      }
+      edit(change);
     }
-    const set = {
-      type: 'set-parameter',
-      id: module.id,
-      port: port.name
-    } as const;
-    if (text.trim() === '') {
-      edit(set);
-      return;
-    }
-    const value = parseValue(port, text);
-    setText(valueText(port, value));
-    edit({ ...set, value });
   };
   return (
     <input

@@ -55,6 +55,37 @@ export class LogView extends ReactWidget {
   }
 }
 
+/** Shows the log of a process, in one widget for all of them. */
+function opener(
+  app: JupyterFrontEnd,
+  model: IClustersModel,
+  trans: TranslationBundle
+): (chosen: LogOf) => void {
+  let widget: MainAreaWidget<LogView> | null = null;
+  return chosen => {
+    if (!widget || widget.isDisposed) {
+      const content = new LogView(model, trans, chosen);
+      widget = new MainAreaWidget({ content });
+      widget.id = 'parflow-jupyter-log';
+      // Below what one works with, so that both can be seen.
+      app.shell.add(widget, 'main', { mode: 'split-bottom' });
+    } else {
+      widget.content.choose(chosen);
+    }
+    app.shell.activateById(widget.id);
+  };
+}
+
+const ARGS = {
+  type: 'object',
+  properties: {
+    engine: {
+      type: 'integer',
+      description: 'Id of an engine; without it, the controller'
+    }
+  }
+};
+
 export const logsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'parflow-jupyter:logs',
   description: 'Shows the logs of controller and engines in the main area.',
@@ -68,35 +99,14 @@ export const logsPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('parflow_jupyter');
-    let widget: MainAreaWidget<LogView> | null = null;
+    const open = opener(app, model, trans);
     app.commands.addCommand(CommandIDs.showLog, {
       label: trans.__('Show logs of controller and engines'),
       caption: trans.__('Read the log of a process, also after its end'),
       icon: logIcon,
-      describedBy: {
-        args: {
-          type: 'object',
-          properties: {
-            engine: {
-              type: 'integer',
-              description: 'Id of an engine; without it, the controller'
-            }
-          }
-        }
-      },
-      execute: ({ engine }) => {
-        const chosen = typeof engine === 'number' ? engine : 'controller';
-        if (!widget || widget.isDisposed) {
-          const content = new LogView(model, trans, chosen);
-          widget = new MainAreaWidget({ content });
-          widget.id = 'parflow-jupyter-log';
-          // Below what one works with, so that both can be seen.
-          app.shell.add(widget, 'main', { mode: 'split-bottom' });
-        } else {
-          widget.content.choose(chosen);
-        }
-        app.shell.activateById(widget.id);
-      }
+      describedBy: { args: ARGS },
+      execute: ({ engine }) =>
+        open(typeof engine === 'number' ? engine : 'controller')
     });
     palette?.addItem({
       command: CommandIDs.showLog,

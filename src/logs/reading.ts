@@ -41,12 +41,12 @@ export function logOf(logs: ILogs | null, chosen: LogOf): ILog | null {
   return logs?.logs.find(log => log.process === name) ?? null;
 }
 
-interface IRead {
+export interface IRead {
   logs: ILogs | null;
   error: string | null;
   /** Whether what is shown is of the process that is chosen. */
   isRead: boolean;
-  read: () => Promise<void>;
+  again: () => Promise<void>;
 }
 
 /** Read the logs now, and again and again while they are followed. */
@@ -64,20 +64,19 @@ export function useLogs(
   const read = useCallback(async () => {
     const mine = ++turn.current;
     const engine = typeof chosen === 'number' ? chosen : null;
-    try {
-      const found = await model.logs(engine, tail);
-      if (mine === turn.current) {
-        setLogs(found);
-        setError(null);
-      }
-    } catch (reason) {
-      if (mine === turn.current) {
-        setError(refusalOf(reason as Error, trans));
-      }
+    const asked = model.logs(engine, tail);
+    const found = await asked.catch((reason: Error) => reason);
+    // What was asked for later counts.
+    if (mine !== turn.current) {
+      return;
     }
-    if (mine === turn.current) {
-      setReadOf(chosen);
+    if (found instanceof Error) {
+      setError(refusalOf(found, trans));
+    } else {
+      setLogs(found);
+      setError(null);
     }
+    setReadOf(chosen);
   }, [model, chosen, tail, trans]);
   useEffect(() => {
     void read();
@@ -90,5 +89,5 @@ export function useLogs(
     const timer = isFollowed ? setInterval(() => void read(), PERIOD) : 0;
     return () => clearInterval(timer);
   }, [read, isFollowed]);
-  return { logs, error, isRead: readOf === chosen, read };
+  return { logs, error, isRead: readOf === chosen, again: read };
 }

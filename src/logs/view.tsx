@@ -3,10 +3,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import { useEffect, useId, useRef, useState } from 'react';
 
-import type { ILog } from '../api/types';
+import type { ILog, ILogs } from '../api/types';
 import { Alert } from '../components/problems';
 import type { IClustersModel } from '../tokens';
-import { type LogOf, logOf, processesOf, useLogs } from './reading';
+import { logOf, processesOf, useLogs, type IRead, type LogOf } from './reading';
 
 const TAILS = [100, 1000, 10000];
 
@@ -51,59 +51,104 @@ interface ILogProps {
   choose: (chosen: LogOf) => void;
 }
 
-function Body(props: ILogProps): JSX.Element {
-  const { model, trans, chosen, choose } = props;
-  const [tail, setTail] = useState(TAILS[0]);
-  const [isFollowed, setFollowed] = useState(true);
+function nameOf(of: LogOf, trans: TranslationBundle): string {
+  return typeof of === 'number' ? trans.__('engine %1', of) : of;
+}
+
+function ProcessChoice(props: ILogProps & { logs: ILogs | null }): JSX.Element {
+  const { model, logs, trans, chosen, choose } = props;
   const id = useId();
-  const { logs, error, isRead, read } = useLogs(
-    props.model,
-    chosen,
-    tail,
-    isFollowed,
-    trans
-  );
   const living = new Set(
     model.cluster?.engines
       .filter(engine => engine.state !== 'dead')
       .map(engine => engine.id)
   );
-  const nameOf = (of: LogOf) =>
-    typeof of === 'number' ? trans.__('engine %1', of) : of;
+  return (
+    <>
+      <label htmlFor={id}>{trans.__('Process')}</label>
+      <select
+        id={id}
+        className="jp-parflow-Input"
+        value={String(chosen)}
+        onChange={({ target: { value } }) =>
+          choose(/^\d+$/.test(value) ? Number(value) : value)
+        }
+      >
+        {processesOf(logs, chosen).map(of => (
+          <option key={of} value={String(of)}>
+            {typeof of === 'number' && !living.has(of)
+              ? trans.__('%1 (ended)', nameOf(of, trans))
+              : nameOf(of, trans)}
+          </option>
+        ))}
+      </select>
+    </>
+  );
+}
+
+function TailChoice(props: {
+  tail: number;
+  setTail: (tail: number) => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { tail, setTail, trans } = props;
+  const id = useId();
+  return (
+    <>
+      <label htmlFor={id}>{trans.__('Last lines')}</label>
+      <select
+        id={id}
+        className="jp-parflow-Input"
+        value={tail}
+        onChange={event => setTail(Number(event.target.value))}
+      >
+        {TAILS.map(count => (
+          <option key={count} value={count}>
+            {count.toLocaleString()}
+          </option>
+        ))}
+      </select>
+    </>
+  );
+}
+
+/** The lines that were read, or why there are none. */
+function Content(props: {
+  read: IRead;
+  chosen: LogOf;
+  isFollowed: boolean;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { chosen, isFollowed, trans } = props;
+  const { logs, error, isRead } = props.read;
   const log = logOf(logs, chosen);
+  const name = nameOf(chosen, trans);
+  return (
+    <>
+      {isRead && error && <Alert>{error}</Alert>}
+      {!isRead && !log && <p role="status">{trans.__('Reading the log…')}</p>}
+      {isRead && !error && !log && (
+        <p className="jp-parflow-empty">
+          {trans.__('%1 has no log: it was never started here.', name)}
+        </p>
+      )}
+      {log && !(isRead && error) && (
+        <Lines log={log} name={name} isFollowed={isFollowed} trans={trans} />
+      )}
+    </>
+  );
+}
+
+function Body(props: ILogProps): JSX.Element {
+  const { model, trans, chosen } = props;
+  const [tail, setTail] = useState(TAILS[0]);
+  const [isFollowed, setFollowed] = useState(true);
+  const read = useLogs(model, chosen, tail, isFollowed, trans);
   return (
     <div className="jp-parflow-Log">
       <div className="jp-parflow-Log-bar">
-        <label htmlFor={`${id}-of`}>{trans.__('Process')}</label>
-        <select
-          id={`${id}-of`}
-          className="jp-parflow-Input"
-          value={String(chosen)}
-          onChange={({ target: { value } }) =>
-            choose(/^\d+$/.test(value) ? Number(value) : value)
-          }
-        >
-          {processesOf(logs, chosen).map(of => (
-            <option key={of} value={String(of)}>
-              {typeof of === 'number' && !living.has(of)
-                ? trans.__('%1 (ended)', nameOf(of))
-                : nameOf(of)}
-            </option>
-          ))}
-        </select>
-        <label htmlFor={`${id}-tail`}>{trans.__('Last lines')}</label>
-        <select
-          id={`${id}-tail`}
-          className="jp-parflow-Input"
-          value={tail}
-          onChange={event => setTail(Number(event.target.value))}
-        >
-          {TAILS.map(count => (
-            <option key={count} value={count}>
-              {count.toLocaleString()}
-            </option>
-          ))}
-        </select>
+        <ProcessChoice {...props} logs={read.logs} />
+        <TailChoice tail={tail} setTail={setTail} trans={trans} />
         <label className="jp-parflow-Row">
           <input
             type="checkbox"
@@ -115,29 +160,17 @@ function Body(props: ILogProps): JSX.Element {
         <button
           type="button"
           className="jp-parflow-Button"
-          onClick={() => void read()}
+          onClick={() => void read.again()}
         >
           {trans.__('Refresh')}
         </button>
       </div>
-      {isRead && error && <Alert>{error}</Alert>}
-      {!isRead && !log && <p role="status">{trans.__('Reading the log…')}</p>}
-      {isRead && !error && !log && (
-        <p className="jp-parflow-empty">
-          {trans.__(
-            '%1 has no log: it was never started here.',
-            nameOf(chosen)
-          )}
-        </p>
-      )}
-      {log && !(isRead && error) && (
-        <Lines
-          log={log}
-          name={nameOf(chosen)}
-          isFollowed={isFollowed}
-          trans={trans}
-        />
-      )}
+      <Content
+        read={read}
+        chosen={chosen}
+        isFollowed={isFollowed}
+        trans={trans}
+      />
     </div>
   );
 }

@@ -63,6 +63,29 @@ export async function startFromKernel(
   await comm.open({}).done;
 }
 
+function statusText(start: IStart | null, trans: TranslationBundle): string {
+  switch (start?.state) {
+    case undefined:
+      return trans.__('No engines are connected. Start one per core?');
+    case 'waiting':
+      return trans.__('Waiting for the kernel…');
+    case 'running':
+      return trans.__(
+        '%1 of %2 engines',
+        start?.done ?? 0,
+        start?.total ?? '?'
+      );
+    case 'done':
+      return trans.__(
+        '%1 started. Run the cell again.',
+        engineCount(start?.engines ?? 0, trans)
+      );
+    default:
+      // What failed is told by the alert.
+      return '';
+  }
+}
+
 export function StartButton(props: {
   kernel: () => Kernel.IKernelConnection | null | undefined;
   trans: TranslationBundle;
@@ -75,19 +98,7 @@ export function StartButton(props: {
     );
   };
   const isGoing = start?.state === 'waiting' || start?.state === 'running';
-  const { done = 0, total = null } = start ?? {};
-  const texts = {
-    waiting: trans.__('Waiting for the kernel…'),
-    running: trans.__('%1 of %2 engines', done, total ?? '?'),
-    done: trans.__(
-      '%1 started. Run the cell again.',
-      engineCount(start?.engines ?? 0, trans)
-    ),
-    failed: ''
-  };
-  const text = start
-    ? texts[start.state]
-    : trans.__('No engines are connected. Start one per core?');
+  const text = statusText(start, trans);
   return (
     <div className="jp-parflow-Start">
       <div className="jp-parflow-Row">
@@ -103,7 +114,13 @@ export function StartButton(props: {
         )}
         <span role="status">{text}</span>
       </div>
-      {isGoing && <Progress label={text} done={done} total={total} />}
+      {isGoing && (
+        <Progress
+          label={text}
+          done={start.done ?? 0}
+          total={start.total ?? null}
+        />
+      )}
       {start?.state === 'failed' && <Alert>{start.message}</Alert>}
     </div>
   );

@@ -59,20 +59,19 @@ async function press(
   }
 }
 
-export function EngineButtons(props: {
+interface IButtonsProps {
   engine: IEngine;
   actions: IEngineActions;
   /** Whether something is being done to the engine. */
   isBusy: boolean;
   trans: TranslationBundle;
   execute: Execute;
-}): JSX.Element | null {
-  const { engine, actions, isBusy, trans, execute } = props;
-  const { id } = engine;
-  if (id === null) {
-    return null;
-  }
-  const buttons: IButton[] = [
+}
+
+/** The buttons of an engine; of one that died, only its log can be seen. */
+function buttonsOf(props: IButtonsProps, id: number): IButton[] {
+  const { engine, actions, trans } = props;
+  return [
     ...(engine.state === 'dead' ? [] : actions).map(action => ({
       name: action.label(trans, { engine: id }),
       icon: action.icon,
@@ -84,7 +83,12 @@ export function EngineButtons(props: {
       command: CommandIDs.showLog
     }
   ];
-  return (
+}
+
+export function EngineButtons(props: IButtonsProps): JSX.Element | null {
+  const { isBusy, trans, execute } = props;
+  const { id } = props.engine;
+  return id === null ? null : (
     <div
       role="toolbar"
       aria-label={trans.__('Actions on engine %1', id)}
@@ -92,7 +96,7 @@ export function EngineButtons(props: {
       className="jp-parflow-EngineActions"
       onKeyDown={onArrow}
     >
-      {buttons.map(({ name, icon, command }, index) => (
+      {buttonsOf(props, id).map(({ name, icon, command }, index) => (
         <button
           key={name}
           type="button"

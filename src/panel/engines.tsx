@@ -37,62 +37,73 @@ function columns(model: IClustersModel, trans: TranslationBundle) {
   ];
 }
 
-export function Engines(props: {
+interface IEnginesProps {
   model: IClustersModel;
   cluster: IClusterInfo;
   actions: IEngineActions;
   trans: TranslationBundle;
   execute: Execute;
-}): JSX.Element {
+}
+
+function LogsLink(props: IEnginesProps): JSX.Element {
+  const { trans, execute } = props;
+  return (
+    <button
+      type="button"
+      className="jp-parflow-Link"
+      aria-label={trans.__('Show logs')}
+      title={trans.__('Show the logs of controller and engines')}
+      onClick={() => void execute(CommandIDs.showLog)}
+    >
+      {trans.__('Logs')}
+    </button>
+  );
+}
+
+function Table(props: IEnginesProps): JSX.Element {
   const { model, cluster, actions, trans, execute } = props;
-  const { engines } = cluster;
+  return (
+    <div className={ENGINES_CLASS} tabIndex={-1}>
+      <EnginesByHost
+        engines={cluster.engines}
+        columns={columns(model, trans)}
+        trans={trans}
+        actions={engine => (
+          <EngineButtons
+            engine={engine}
+            actions={actions}
+            isBusy={model.steered.has(engine.id ?? -1)}
+            trans={trans}
+            execute={execute}
+          />
+        )}
+      />
+    </div>
+  );
+}
+
+export function Engines(props: IEnginesProps): JSX.Element {
+  const { cluster, trans } = props;
+  const hint = trans.__(
+    '%1, %2 started here',
+    engineCount(cluster.engines_total, trans),
+    cluster.engines_started_here
+  );
+  const isEmpty = cluster.engines.length === 0;
   return (
     <Section
       title={trans.__('Engines')}
-      hint={
-        engines.length > 0
-          ? trans.__(
-              '%1, %2 started here',
-              engineCount(cluster.engines_total, trans),
-              cluster.engines_started_here
-            )
-          : undefined
-      }
-      aside={
-        <button
-          type="button"
-          className="jp-parflow-Link"
-          aria-label={trans.__('Show logs')}
-          title={trans.__('Show the logs of controller and engines')}
-          onClick={() => void execute(CommandIDs.showLog)}
-        >
-          {trans.__('Logs')}
-        </button>
-      }
+      hint={isEmpty ? undefined : hint}
+      aside={<LogsLink {...props} />}
     >
-      {engines.length === 0 ? (
+      {isEmpty ? (
         <p className="jp-parflow-empty">
           {trans.__(
             'No engines yet. Start new engine processes to run maps in parallel.'
           )}
         </p>
       ) : (
-        <div className={ENGINES_CLASS} tabIndex={-1}>
-          <EnginesByHost
-            engines={engines}
-            columns={columns(model, trans)}
-            trans={trans}
-            actions={engine => (
-              <EngineButtons
-                engine={engine}
-                actions={actions}
-                isBusy={model.steered.has(engine.id ?? -1)}
-                trans={trans}
-                execute={execute}
-              />
-            )}
-          />
-        </div>
+        <Table {...props} />
       )}
     </Section>
   );

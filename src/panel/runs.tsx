@@ -19,34 +19,45 @@ function fileName(path: string | null | undefined): string | null {
   return path ? (path.split('/').pop() ?? null) : null;
 }
 
-function RunningRun(props: {
+function CancelButton(props: {
   run: IRun;
   model: IClustersModel;
   trans: TranslationBundle;
 }): JSX.Element {
   const { run, model, trans } = props;
-  const name = runName(run);
-  const isStopping = run.state === 'stopping';
   const cancel = () => {
     model.stopRun(run.run).catch((error: Error) => {
       Notification.error(error.message, { autoClose: false });
     });
   };
   return (
+    <button
+      type="button"
+      className="jp-parflow-Button jp-parflow-mod-small"
+      aria-label={trans.__('Cancel %1', runName(run))}
+      disabled={run.state === 'stopping'}
+      onClick={cancel}
+    >
+      {trans.__('Cancel')}
+    </button>
+  );
+}
+
+function RunningRun(props: {
+  run: IRun;
+  model: IClustersModel;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { run, trans } = props;
+  const name = runName(run);
+  const isStopping = run.state === 'stopping';
+  return (
     <li className="jp-parflow-Run">
       <div className="jp-parflow-Row">
         <span className="jp-parflow-Run-name" title={name}>
           {name}
         </span>
-        <button
-          type="button"
-          className="jp-parflow-Button jp-parflow-mod-small"
-          aria-label={trans.__('Cancel %1', name)}
-          disabled={isStopping}
-          onClick={cancel}
-        >
-          {trans.__('Cancel')}
-        </button>
+        <CancelButton {...props} />
       </div>
       <Progress
         label={trans.__('Progress of %1', name)}
@@ -65,6 +76,20 @@ function RunningRun(props: {
   );
 }
 
+function RunState(props: { run: IRun; text: string }): JSX.Element {
+  const { run, text } = props;
+  return (
+    <span
+      className="jp-parflow-Run-state"
+      data-state={run.failed ? 'failed' : run.state}
+      title={text}
+    >
+      <span aria-hidden="true">{stateSymbol(symbolOf(run))}</span>
+      <span className="jp-parflow-unseen">{text}</span>
+    </span>
+  );
+}
+
 function RecentRun(props: {
   run: IRun;
   trans: TranslationBundle;
@@ -77,14 +102,7 @@ function RecentRun(props: {
   return (
     <li className="jp-parflow-Run">
       <div className="jp-parflow-Row">
-        <span
-          className="jp-parflow-Run-state"
-          data-state={run.failed ? 'failed' : run.state}
-          title={state}
-        >
-          <span aria-hidden="true">{stateSymbol(symbolOf(run))}</span>
-          <span className="jp-parflow-unseen">{state}</span>
-        </span>
+        <RunState run={run} text={state} />
         <span className="jp-parflow-Run-name" title={name}>
           {name}
         </span>

@@ -77,30 +77,74 @@ function Move(props: {
   );
 }
 
-function SchemeRow(props: {
+interface IRowProps {
   scheme: IScheme;
   index: number;
+  /** Place of the last scheme that can be moved; below it stands the last resort. */
   last: number;
   isFirstChoice: boolean;
   change: Change;
   trans: TranslationBundle;
-}): JSX.Element {
-  const { scheme, index, last, change, trans } = props;
-  const { name, enabled, slots, why } = scheme;
-  const id = useId();
+}
+
+/** Whether it is taken, and why not. */
+function whyText({ scheme, index, last, trans }: IRowProps): string {
+  const { enabled, slots, why } = scheme;
+  if (index > last) {
+    return trans.__('the last resort: one item after the other');
+  }
+  if (!enabled) {
+    return trans.__('switched off');
+  }
+  return slots > 0 ? why : trans.__('not available: %1', why);
+}
+
+/** Keep the focus in a row that moves: the browser takes it from what is moved in the document. */
+function useFocusKept(index: number) {
   const row = useRef<HTMLLIElement>(null);
   const focused = useRef<Element | null>(null);
-  // The browser takes the focus from what is moved in the document: give it back.
   useLayoutEffect(() => {
     if (row.current?.contains(focused.current)) {
       (focused.current as HTMLElement).focus();
     }
     focused.current = null;
   }, [index]);
-  const move = (position: number) => {
+  const keep = () => {
     focused.current = document.activeElement;
+  };
+  return { row, keep };
+}
+
+function Moves(props: IRowProps & { keepFocus: () => void }): JSX.Element {
+  const { scheme, index, last, change, trans, keepFocus } = props;
+  const { name } = scheme;
+  const move = (position: number) => {
+    keepFocus();
     void change({ position });
   };
+  return (
+    <>
+      <Move
+        name={trans.__('Move %1 up', name)}
+        icon={upIcon}
+        isPossible={index > 0}
+        move={() => move(index - 1)}
+      />
+      <Move
+        name={trans.__('Move %1 down', name)}
+        icon={downIcon}
+        isPossible={index < last}
+        move={() => move(index + 1)}
+      />
+    </>
+  );
+}
+
+function SchemeRow(props: IRowProps): JSX.Element {
+  const { scheme, index, last, change, trans } = props;
+  const { name, enabled, slots } = scheme;
+  const id = useId();
+  const { row, keep } = useFocusKept(index);
   const isLastResort = index > last;
   return (
     <li
@@ -124,33 +168,12 @@ function SchemeRow(props: {
           <Workers scheme={scheme} change={change} trans={trans} />
         )}
         <span className="jp-parflow-Scheme-moves">
-          {!isLastResort && (
-            <>
-              <Move
-                name={trans.__('Move %1 up', name)}
-                icon={upIcon}
-                isPossible={index > 0}
-                move={() => move(index - 1)}
-              />
-              <Move
-                name={trans.__('Move %1 down', name)}
-                icon={downIcon}
-                isPossible={index < last}
-                move={() => move(index + 1)}
-              />
-            </>
-          )}
+          {!isLastResort && <Moves {...props} keepFocus={keep} />}
         </span>
       </div>
       <p id={`${id}-why`} className="jp-parflow-hint jp-parflow-Scheme-why">
         {props.isFirstChoice && <strong>{trans.__('first choice')} · </strong>}
-        {isLastResort
-          ? trans.__('the last resort: one item after the other')
-          : enabled
-            ? slots > 0
-              ? why
-              : trans.__('not available: %1', why)
-            : trans.__('switched off')}
+        {whyText(props)}
       </p>
     </li>
   );

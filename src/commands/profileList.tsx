@@ -5,14 +5,14 @@ import { useId, useState } from 'react';
 import type { IProfile } from '../api/types';
 import { Alert } from '../components/problems';
 
-interface IProfilesProps {
+interface IListProps {
   profiles: IProfile[];
   chosen: string;
   choose: (name: string) => void;
   trans: TranslationBundle;
 }
 
-export function Profiles(props: IProfilesProps): JSX.Element {
+function List(props: IListProps): JSX.Element {
   const { profiles, chosen, choose, trans } = props;
   const group = useId();
   return (
@@ -43,23 +43,14 @@ export function Profiles(props: IProfilesProps): JSX.Element {
   );
 }
 
-export function NewProfile(props: {
-  create: (name: string) => Promise<void>;
+function NameField(props: {
+  name: string;
+  setName: (name: string) => void;
+  submit: () => void;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { create, trans } = props;
-  const [name, setName] = useState('');
-  const [error, setError] = useState<string | null>(null);
+  const { name, setName, submit, trans } = props;
   const input = useId();
-  const submit = async () => {
-    try {
-      await create(name);
-      setName('');
-      setError(null);
-    } catch (reason) {
-      setError((reason as Error).message);
-    }
-  };
   return (
     <>
       <label htmlFor={input}>{trans.__('New profile')}</label>
@@ -75,19 +66,66 @@ export function NewProfile(props: {
             // Enter belongs to this field, not to the dialog around it.
             if (event.key === 'Enter') {
               event.preventDefault();
-              void submit();
+              submit();
             }
           }}
         />
-        <button
-          type="button"
-          className="jp-parflow-Button"
-          onClick={() => void submit()}
-        >
+        <button type="button" className="jp-parflow-Button" onClick={submit}>
           {trans.__('Create')}
         </button>
       </div>
+    </>
+  );
+}
+
+function NewProfile(props: {
+  create: (name: string) => Promise<void>;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { create, trans } = props;
+  const [name, setName] = useState('');
+  const [error, setError] = useState<string | null>(null);
+  const submit = async () => {
+    try {
+      await create(name);
+      setName('');
+      setError(null);
+    } catch (reason) {
+      setError((reason as Error).message);
+    }
+  };
+  return (
+    <>
+      <NameField
+        name={name}
+        setName={setName}
+        submit={() => void submit()}
+        trans={trans}
+      />
       {error && <Alert>{error}</Alert>}
+    </>
+  );
+}
+
+/** Choose a profile, or create one. */
+export function Profiles(props: {
+  /** Null while they are read, or where they can't be. */
+  profiles: IProfile[] | null;
+  error: string | null;
+  chosen: string;
+  choose: (name: string) => void;
+  create: (name: string) => Promise<void>;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { profiles, error, create, trans } = props;
+  return (
+    <>
+      {error && <Alert>{error}</Alert>}
+      {profiles === null && !error && (
+        <p role="status">{trans.__('Reading profiles…')}</p>
+      )}
+      {profiles && <List {...props} profiles={profiles} />}
+      {(profiles || error) && <NewProfile create={create} trans={trans} />}
     </>
   );
 }

@@ -17,7 +17,7 @@ export function sortedPythons(
   ];
 }
 
-export function Field(props: {
+function Field(props: {
   label: string;
   hint?: string;
   children: (id: string, described: string) => ReactNode;
@@ -69,48 +69,109 @@ export interface IChosen {
   python: string;
 }
 
-/** Launcher and Python, as far as the server tells what there is. */
-export function Choices(props: {
+export function Count(props: {
+  text: string;
+  setText: (text: string) => void;
+  choices: IStartChoices | null;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { text, setText, choices, trans } = props;
+  const hint = choices
+    ? trans.__(
+        'Empty: %1, one per available core. At most %2. A controller is started too if none answers.',
+        choices.default,
+        choices.limit
+      )
+    : trans.__(
+        'Empty: one per available core. A controller is started too if none answers.'
+      );
+  return (
+    <Field label={trans.__('Number of engines')} hint={hint}>
+      {(input, described) => (
+        <input
+          id={input}
+          className="jp-parflow-Input"
+          // Not of type "number": that would swallow what is no number, and then
+          // nobody could be told what was wrong with it.
+          type="text"
+          inputMode="numeric"
+          autoComplete="off"
+          autoFocus
+          value={text}
+          placeholder={
+            choices
+              ? String(choices.default)
+              : trans.__('one per available core')
+          }
+          aria-describedby={described}
+          onChange={event => setText(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+interface IChoicesProps {
   choices: IStartChoices | null;
   error: string | null;
   chosen: IChosen;
   choose: (changed: Partial<IChosen>) => void;
   kernel: string | null;
   trans: TranslationBundle;
-}): JSX.Element {
-  const { choices, error, chosen, choose, kernel, trans } = props;
-  const waiting = error ?? trans.__('Reading what there is…');
+}
+
+/** What stands in the place of choices that are not there. */
+function waiting({ error, trans }: IChoicesProps): string {
+  return error ?? trans.__('Reading what there is…');
+}
+
+function LauncherChoice(props: IChoicesProps): JSX.Element {
+  const { choices, chosen, choose, trans } = props;
   const launcher = choices?.launchers.find(
     ({ name }) => name === chosen.launcher
   );
   return (
+    <Choice
+      label={trans.__('Launcher')}
+      hint={
+        choices
+          ? launcher?.note || trans.__('How the engines are started.')
+          : waiting(props)
+      }
+      value={chosen.launcher}
+      options={(choices?.launchers ?? []).map(({ name, note }) => [
+        name,
+        note ? trans.__('%1 (not found here)', name) : name
+      ])}
+      choose={value => choose({ launcher: value })}
+    />
+  );
+}
+
+function PythonChoice(props: IChoicesProps): JSX.Element {
+  const { choices, chosen, choose, kernel, trans } = props;
+  return (
+    <Choice
+      label={trans.__('Python')}
+      hint={choices ? chosen.python : waiting(props)}
+      value={chosen.python}
+      options={sortedPythons(choices?.pythons ?? [], kernel).map(python => [
+        python.python,
+        kernel !== null && python.kernels.includes(kernel)
+          ? trans.__('%1, of the notebook in front', python.name)
+          : python.name
+      ])}
+      choose={value => choose({ python: value })}
+    />
+  );
+}
+
+/** Launcher and Python, as far as the server tells what there is. */
+export function Choices(props: IChoicesProps): JSX.Element {
+  return (
     <>
-      <Choice
-        label={trans.__('Launcher')}
-        hint={
-          choices
-            ? launcher?.note || trans.__('How the engines are started.')
-            : waiting
-        }
-        value={chosen.launcher}
-        options={(choices?.launchers ?? []).map(({ name, note }) => [
-          name,
-          note ? trans.__('%1 (not found here)', name) : name
-        ])}
-        choose={value => choose({ launcher: value })}
-      />
-      <Choice
-        label={trans.__('Python')}
-        hint={choices ? chosen.python : waiting}
-        value={chosen.python}
-        options={sortedPythons(choices?.pythons ?? [], kernel).map(python => [
-          python.python,
-          kernel !== null && python.kernels.includes(kernel)
-            ? trans.__('%1, of the notebook in front', python.name)
-            : python.name
-        ])}
-        choose={value => choose({ python: value })}
-      />
+      <LauncherChoice {...props} />
+      <PythonChoice {...props} />
     </>
   );
 }

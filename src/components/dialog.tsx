@@ -56,15 +56,10 @@ export interface IChoice {
   choose: () => Promise<void> | void;
 }
 
-/** Content, what went wrong, and a row of buttons. */
-export function DialogBody(props: {
-  children: ReactNode;
-  choices: IChoice[];
-  trans: TranslationBundle;
-}): JSX.Element {
+/** Make a choice, and tell what goes wrong. */
+function useChoice() {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
-  const accept = props.choices.find(choice => choice.kind === 'accept');
   const run = async (choice: IChoice) => {
     setBusy(true);
     setError(null);
@@ -75,6 +70,37 @@ export function DialogBody(props: {
     }
     setBusy(false);
   };
+  return { isBusy, error, run };
+}
+
+function ChoiceButton(props: {
+  choice: IChoice;
+  isBusy: boolean;
+  run: (choice: IChoice) => Promise<void>;
+}): JSX.Element {
+  const { choice, isBusy, run } = props;
+  const isAccept = choice.kind === 'accept';
+  return (
+    <button
+      type={isAccept ? 'submit' : 'button'}
+      disabled={!!choice.unavailable || (isBusy && choice.kind !== undefined)}
+      title={choice.unavailable ?? undefined}
+      className={`jp-parflow-Button ${choice.kind ? `jp-parflow-mod-${choice.kind}` : ''}`}
+      onClick={isAccept ? undefined : () => void run(choice)}
+    >
+      {choice.label}
+    </button>
+  );
+}
+
+/** Content, what went wrong, and a row of buttons; the Enter key accepts. */
+export function DialogBody(props: {
+  children: ReactNode;
+  choices: IChoice[];
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { isBusy, error, run } = useChoice();
+  const accept = props.choices.find(choice => choice.kind === 'accept');
   return (
     <form
       noValidate
@@ -92,18 +118,12 @@ export function DialogBody(props: {
       </div>
       <div className="jp-parflow-Dialog-footer" aria-busy={isBusy}>
         {props.choices.map(choice => (
-          <button
+          <ChoiceButton
             key={choice.label}
-            type={choice === accept ? 'submit' : 'button'}
-            disabled={
-              !!choice.unavailable || (isBusy && choice.kind !== undefined)
-            }
-            title={choice.unavailable ?? undefined}
-            className={`jp-parflow-Button ${choice.kind ? `jp-parflow-mod-${choice.kind}` : ''}`}
-            onClick={choice === accept ? undefined : () => void run(choice)}
-          >
-            {choice.label}
-          </button>
+            choice={choice}
+            isBusy={isBusy}
+            run={run}
+          />
         ))}
       </div>
     </form>

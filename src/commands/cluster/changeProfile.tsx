@@ -1,19 +1,25 @@
 import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useState } from 'react';
 
 import { ApiError } from '../../api/errors';
 import type { CleanupMode, IClusterInfo, IProfile } from '../../api/types';
 import {
   DialogBody,
-  type IDialogProps,
-  showModal
+  showModal,
+  type IChoice,
+  type IDialogProps
 } from '../../components/dialog';
 import { profileIcon } from '../../components/icons';
 import { Alert } from '../../components/problems';
 import { startedHere } from '../../text/cluster';
-import { CommandIDs, type IClusterAction } from '../../tokens';
+import {
+  CommandIDs,
+  type IClusterAction,
+  type IClustersModel
+} from '../../tokens';
 import { cleanupChoices, CleanupQuestion } from '../cleanupQuestion';
-import { NewProfile, Profiles } from '../profileList';
+import { Profiles } from '../profileList';
 
 /** What must be decided before the profile can change. */
 interface IQuestion {
@@ -22,111 +28,123 @@ interface IQuestion {
   message: string;
 }
 
-export function ProfileDialog(props: IDialogProps): JSX.Element {
-  const { model, trans, close } = props;
+/** The profiles as far as they were read, and which one is chosen. */
+function useProfiles(model: IClustersModel) {
   const [profiles, setProfiles] = useState<IProfile[] | null>(null);
   const [error, setError] = useState<string | null>(null);
-  const [chosen, setChosen] = useState('');
-  const [question, setQuestion] = useState<IQuestion | null>(null);
-
+  const [chosen, choose] = useState('');
   useEffect(() => {
     model.listProfiles().then(
       list => {
         setProfiles(list);
-        setChosen(list.find(profile => profile.current)?.name ?? '');
+        choose(list.find(profile => profile.current)?.name ?? '');
       },
       (reason: Error) => setError(reason.message)
     );
   }, [model]);
-
   const create = async (name: string) => {
     const profile = await model.createProfile(name);
     setProfiles(await model.listProfiles());
-    setChosen(profile.name);
+    choose(profile.name);
   };
+  return { profiles, error, chosen, choose, create };
+}
+
+/** Change the profile; what must be decided before, or null when it is done. */
+async function changeOrAsk(
+  model: IClustersModel,
+  name: string,
+  cleanup: CleanupMode | undefined,
+  trans: TranslationBundle
+): Promise<IQuestion | null> {
+  try {
+    await model.changeProfile(name, cleanup);
+    return null;
+  } catch (reason) {
+    if (reason instanceof ApiError && reason.reason === 'cleanup-needed') {
+      const cluster = await model.clusterWithOwners();
+      // What was started can be somebody else's by now.
+      const isHere = cluster && startedHere(cluster, trans) !== '';
+      return { cluster: isHere ? cluster : null, message: reason.message };
+    }
+    throw reason;
+  }
+}
+
+/** Tell that the profile changed, and what became of what was started. */
+function notify(
+  name: string,
+  cleanup: CleanupMode,
+  trans: TranslationBundle
+): void {
+  const text =
+    cleanup === 'terminate'
+      ? trans.__(
+          'The profile is now "%1"; what was started before was ended.',
+          name
+        )
+      : trans.__(
+          'The profile is now "%1"; what was started before runs on, and can be adopted there.',
+          name
+        );
+  Notification.success(text, { autoClose: 5000 });
+}
+
+function Question(props: {
+  question: IQuestion;
+  chosen: string;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { question, chosen, trans } = props;
+  const { cluster, message } = question;
+  return cluster ? (
+    <>
+      <p>
+        {trans.__(
+          'Before the profile changes from "%1" to "%2", say what becomes of what was started.',
+          cluster.profile,
+          chosen
+        )}
+      </p>
+      <CleanupQuestion cluster={cluster} trans={trans} />
+    </>
+  ) : (
+    <Alert>{message}</Alert>
+  );
+}
+
+export function ProfileDialog(props: IDialogProps): JSX.Element {
+  const { model, trans, close } = props;
+  const { chosen, ...known } = useProfiles(model);
+  const [question, setQuestion] = useState<IQuestion | null>(null);
   const change = async (cleanup?: CleanupMode) => {
-    try {
-      await model.changeProfile(chosen, cleanup);
-      close();
-      if (cleanup) {
-        const text =
-          cleanup === 'terminate'
-            ? trans.__(
-                'The profile is now "%1"; what was started before was ended.',
-                chosen
-              )
-            : trans.__(
-                'The profile is now "%1"; what was started before runs on, and can be adopted there.',
-                chosen
-              );
-        Notification.success(text, { autoClose: 5000 });
-      }
-    } catch (reason) {
-      if (reason instanceof ApiError && reason.reason === 'cleanup-needed') {
-        const cluster = await model.clusterWithOwners();
-        // What was started can be somebody else's by now.
-        const isHere = cluster && startedHere(cluster, trans) !== '';
-        setQuestion({
-          cluster: isHere ? cluster : null,
-          message: reason.message
-        });
-        return;
-      }
-      throw reason;
+    const asked = await changeOrAsk(model, chosen, cleanup, trans);
+    if (asked) {
+      setQuestion(asked);
+      return;
+    }
+    close();
+    if (cleanup) {
+      notify(chosen, cleanup, trans);
     }
   };
-  const cancel = { label: trans.__('Cancel'), choose: close };
-
-  if (question !== null) {
-    return (
-      <DialogBody
-        key="question"
-        trans={trans}
-        choices={[cancel, ...cleanupChoices(question.cluster, trans, change)]}
-      >
-        {question.cluster ? (
-          <>
-            <p>
-              {trans.__(
-                'Before the profile changes from "%1" to "%2", say what becomes of what was started.',
-                question.cluster.profile,
-                chosen
-              )}
-            </p>
-            <CleanupQuestion cluster={question.cluster} trans={trans} />
-          </>
-        ) : (
-          <Alert>{question.message}</Alert>
-        )}
-      </DialogBody>
-    );
-  }
-  return (
+  const cancel: IChoice = { label: trans.__('Cancel'), choose: close };
+  const accept: IChoice = {
+    label: trans.__('Change'),
+    kind: 'accept',
+    choose: () => change()
+  };
+  return question ? (
     <DialogBody
-      key="profiles"
+      key="question"
       trans={trans}
-      choices={[
-        cancel,
-        {
-          label: trans.__('Change'),
-          kind: 'accept',
-          choose: () => change()
-        }
-      ]}
+      choices={[cancel, ...cleanupChoices(question.cluster, trans, change)]}
     >
-      {error && <Alert>{error}</Alert>}
-      {profiles === null && !error && (
-        <p role="status">{trans.__('Reading profiles…')}</p>
-      )}
-      {profiles && (
-        <Profiles
-          profiles={profiles}
-          chosen={chosen}
-          choose={setChosen}
-          trans={trans}
-        />
-      )}
-      {(profiles || error) && <NewProfile create={create} trans={trans} />}
+      <Question question={question} chosen={chosen} trans={trans} />
+    </DialogBody>
+  ) : (
+    <DialogBody key="profiles" trans={trans} choices={[cancel, accept]}>
+      <Profiles chosen={chosen} trans={trans} {...known} />
     </DialogBody>
   );
 }

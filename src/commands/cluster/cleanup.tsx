@@ -59,6 +59,7 @@ export function CleanupDialog(
   const { model, trans, close, cluster } = props;
   const [report, setReport] = useState<ICleanupReport | null>(null);
   const closing = { label: trans.__('Close'), choose: close };
+  const cancel = { label: trans.__('Cancel'), choose: close };
   if (report) {
     return (
       <DialogBody trans={trans} choices={[closing]}>
@@ -74,23 +75,18 @@ export function CleanupDialog(
   return (
     <DialogBody
       trans={trans}
-      choices={
-        started
-          ? [{ label: trans.__('Cancel'), choose: close }, ...choices]
-          : [closing]
-      }
+      choices={started ? [cancel, ...choices] : [closing]}
     >
       {model.error && <Alert>{model.error.message}</Alert>}
-      {cluster && started ? (
+      {cluster && started && (
         <CleanupQuestion cluster={cluster} trans={trans} />
-      ) : (
-        cluster && (
-          <p>
-            {trans.__(
-              'No process was started here, so there is nothing to clean up.'
-            )}
-          </p>
-        )
+      )}
+      {cluster && !started && (
+        <p>
+          {trans.__(
+            'No process was started here, so there is nothing to clean up.'
+          )}
+        </p>
       )}
     </DialogBody>
   );

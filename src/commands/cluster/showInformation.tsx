@@ -50,15 +50,29 @@ function allColumns(trans: TranslationBundle): IColumn[] {
   ];
 }
 
+function controllerText(
+  { controller }: IClusterInfo,
+  trans: TranslationBundle
+): string {
+  if (!controller) {
+    return trans.__('none');
+  }
+  const origin = controller.started_here
+    ? trans.__('started here')
+    : trans.__('not started here');
+  return trans.__(
+    'PID %1 on %2, %3',
+    shown(controller.pid),
+    shown(controller.host),
+    origin
+  );
+}
+
 function Identity(props: {
   cluster: IClusterInfo;
   trans: TranslationBundle;
 }): JSX.Element {
   const { cluster, trans } = props;
-  const { controller } = cluster;
-  const origin = controller?.started_here
-    ? trans.__('started here')
-    : trans.__('not started here');
   return (
     <dl className="jp-parflow-Facts">
       <dt>{trans.__('Profile')}</dt>
@@ -70,16 +84,7 @@ function Identity(props: {
       <dt>{trans.__('Connected')}</dt>
       <dd>{cluster.connected ? trans.__('yes') : trans.__('no')}</dd>
       <dt>{trans.__('Controller')}</dt>
-      <dd>
-        {controller
-          ? trans.__(
-              'PID %1 on %2, %3',
-              shown(controller.pid),
-              shown(controller.host),
-              origin
-            )
-          : trans.__('none')}
-      </dd>
+      <dd>{controllerText(cluster, trans)}</dd>
       <dt>{trans.__('Engines')}</dt>
       <dd>
         {trans.__(

@@ -9,13 +9,15 @@ import {
 import { startIcon } from '../../components/icons';
 import { OperationBody } from '../../components/operation';
 import { parseCount } from '../../text/units';
-import { CommandIDs, type IClusterAction } from '../../tokens';
-import { Choices, Field, type IChosen, sortedPythons } from '../startChoices';
+import {
+  CommandIDs,
+  type IClusterAction,
+  type IClustersModel
+} from '../../tokens';
+import { Choices, Count, sortedPythons, type IChosen } from '../startChoices';
 
-export function StartDialog(props: IDialogProps): JSX.Element {
-  const { model, trans, close } = props;
-  const [text, setText] = useState('');
-  const [id, setId] = useState<string | null>(null);
+/** What there is to choose from as far as it was read, and what is chosen. */
+function useChoices(model: IClustersModel) {
   const [kernel] = useState(() => model.activeKernel());
   const [choices, setChoices] = useState<IStartChoices | null>(null);
   const [error, setError] = useState<string | null>(null);
@@ -30,18 +32,37 @@ export function StartDialog(props: IDialogProps): JSX.Element {
       (reason: Error) => setError(reason.message)
     );
   }, [model, kernel]);
+  const choose = (changed: Partial<IChosen>) =>
+    setChosen({ ...chosen, ...changed });
+  return { kernel, choices, error, chosen, choose };
+}
+
+/** What the server takes by itself is left to it: so a profile's own choice stays in force. */
+function optionsOf(
+  chosen: IChosen,
+  choices: IStartChoices | null
+): IStartOptions {
+  const options: IStartOptions = {};
+  if (choices && chosen.launcher !== choices.launcher) {
+    options.launcher = chosen.launcher;
+  }
+  if (choices && chosen.python !== choices.pythons[0]?.python) {
+    options.python = chosen.python;
+  }
+  return options;
+}
+
+export function StartDialog(props: IDialogProps): JSX.Element {
+  const { model, trans, close } = props;
+  const [text, setText] = useState('');
+  const [id, setId] = useState<string | null>(null);
+  const known = useChoices(model);
+  const { choices, chosen } = known;
   if (id !== null) {
     return <OperationBody {...props} id={id} canCancel />;
   }
   const start = async () => {
-    const options: IStartOptions = {};
-    // What the server takes by itself is left to it: so a profile's own choice stays in force.
-    if (choices && chosen.launcher !== choices.launcher) {
-      options.launcher = chosen.launcher;
-    }
-    if (choices && chosen.python !== choices.pythons[0]?.python) {
-      options.python = chosen.python;
-    }
+    const options = optionsOf(chosen, choices);
     setId((await model.startEngines(parseCount(text), options)).id);
   };
   return (
@@ -52,49 +73,8 @@ export function StartDialog(props: IDialogProps): JSX.Element {
         { label: trans.__('Start'), kind: 'accept', choose: start }
       ]}
     >
-      <Field
-        label={trans.__('Number of engines')}
-        hint={
-          choices
-            ? trans.__(
-                'Empty: %1, one per available core. At most %2. A controller is started too if none answers.',
-                choices.default,
-                choices.limit
-              )
-            : trans.__(
-                'Empty: one per available core. A controller is started too if none answers.'
-              )
-        }
-      >
-        {(input, described) => (
-          <input
-            id={input}
-            className="jp-parflow-Input"
-            // Not of type "number": that would swallow what is no number, and then
-            // nobody could be told what was wrong with it.
-            type="text"
-            inputMode="numeric"
-            autoComplete="off"
-            autoFocus
-            value={text}
-            placeholder={
-              choices
-                ? String(choices.default)
-                : trans.__('one per available core')
-            }
-            aria-describedby={described}
-            onChange={event => setText(event.target.value)}
-          />
-        )}
-      </Field>
-      <Choices
-        choices={choices}
-        error={error}
-        chosen={chosen}
-        choose={changed => setChosen({ ...chosen, ...changed })}
-        kernel={kernel}
-        trans={trans}
-      />
+      <Count text={text} setText={setText} choices={choices} trans={trans} />
+      <Choices {...known} trans={trans} />
     </DialogBody>
   );
 }

@@ -117,6 +117,10 @@ export default defineConfig([
       ]
     },
     rules: {
+      'max-lines-per-function': [
+        'error',
+        { max: 40, skipBlankLines: true, skipComments: true }
+      ],
       'import-x/no-cycle': 'error',
       'import-x/no-restricted-paths': [
         'error',

@@ -51,14 +51,16 @@ export interface IApi {
   stopRun(id: string): Promise<void>;
 }
 
-/** The API of the server that this page came from, or of `settings`. */
-export function createApi(settings = ServerConnection.makeSettings()): IApi {
-  const get = <T>(...path: string[]) => request<T>(settings, 'GET', path);
-  const send = <T>(method: string, path: string[], body?: object) =>
-    request<T>(settings, method, path, body);
+/** Asks a server; each part of a path is encoded on its way. */
+interface IAsk {
+  get<T>(path: string[], query?: Record<string, string>): Promise<T>;
+  send<T>(method: string, path: string[], body?: object): Promise<T>;
+}
+
+type EngineRoutes = 'startEngines' | 'steerEngine' | 'logs' | 'owners';
+
+function engineRoutes({ get, send }: IAsk): Pick<IApi, EngineRoutes> {
   return {
-    cluster: () => get('cluster'),
-    startChoices: () => get('cluster', 'choices'),
     startEngines: (n, options) =>
       send('POST', ['cluster', 'engines'], {
         ...(n === null ? {} : { n }),
@@ -71,35 +73,50 @@ export function createApi(settings = ServerConnection.makeSettings()): IApi {
         : send('POST', [...path, action], {});
     },
     logs: (engine, tail) =>
-      request(settings, 'GET', ['cluster', 'logs'], undefined, {
+      get(['cluster', 'logs'], {
         ...(engine === null ? {} : { engine: String(engine) }),
         tail: String(tail)
       }),
-    owners: () => get('cluster', 'owners'),
+    owners: () => get(['cluster', 'owners'])
+  };
+}
+
+function clusterRoutes({ get, send }: IAsk): Omit<IApi, EngineRoutes> {
+  return {
+    cluster: () => get(['cluster']),
+    startChoices: () => get(['cluster', 'choices']),
     adopt: () => send('POST', ['cluster', 'adopt'], {}),
-    operation: id => get('operations', id),
+    operation: id => get(['operations', id]),
     // 204 is an answer too: then the operation is asked for once more.
     cancelOperation: async id =>
       (await send<IOperation | undefined>('DELETE', ['operations', id])) ??
-      get<IOperation>('operations', id),
+      get<IOperation>(['operations', id]),
     profiles: async () =>
-      (await get<Answer<'listProfiles'>>('profiles')).profiles,
+      (await get<Answer<'listProfiles'>>(['profiles'])).profiles,
     createProfile: name => send('POST', ['profiles'], { name }),
     changeProfile: (name, cleanup) =>
       send('PUT', ['profile'], cleanup ? { name, cleanup } : { name }),
     cleanup: mode => send('POST', ['cluster', 'cleanup'], { mode }),
     shutdown: () => send('POST', ['cluster', 'shutdown'], {}),
-    schemes: async () => (await get<Answer<'listSchemes'>>('schemes')).schemes,
-    configureScheme: async (name, change) =>
-      (
-        await send<Answer<'configureScheme'>>('PUT', ['schemes'], {
-          name,
-          ...change
-        })
-      ).schemes,
-    runs: async () => (await get<Answer<'listRuns'>>('runs')).runs,
+    schemes: async () =>
+      (await get<Answer<'listSchemes'>>(['schemes'])).schemes,
+    configureScheme: async (name, change) => {
+      const body = { name, ...change };
+      type Changed = Answer<'configureScheme'>;
+      return (await send<Changed>('PUT', ['schemes'], body)).schemes;
+    },
+    runs: async () => (await get<Answer<'listRuns'>>(['runs'])).runs,
     stopRun: id => send('DELETE', ['runs', id])
   };
+}
+
+/** The API of the server that this page came from, or of `settings`. */
+export function createApi(settings = ServerConnection.makeSettings()): IApi {
+  const ask: IAsk = {
+    get: (path, query) => request(settings, 'GET', path, undefined, query),
+    send: (method, path, body) => request(settings, method, path, body)
+  };
+  return { ...clusterRoutes(ask), ...engineRoutes(ask) };
 }
 
 async function request<T>(

@@ -2,7 +2,7 @@ import { commandsPlugin, engineCommandsPlugin } from './commands/plugin';
 import { logsPlugin } from './logs/plugin';
 import { panelPlugin } from './panel/plugin';
 import { modelPlugin } from './model/plugin';
-import { startButtonPlugin } from './notebook/startButton';
+import { startButtonPlugin } from './notebook/plugin';
 
 export default [
   modelPlugin,

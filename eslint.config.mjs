@@ -122,6 +122,17 @@ export default defineConfig([
         { max: 40, skipBlankLines: true, skipComments: true }
       ],
       'import-x/no-cycle': 'error',
+      'import-x/order': [
+        'error',
+        {
+          alphabetize: { order: 'asc' },
+          groups: [
+            ['builtin', 'external'],
+            ['parent', 'sibling', 'index']
+          ],
+          'newlines-between': 'always'
+        }
+      ],
       'import-x/no-restricted-paths': [
         'error',
         { basePath: import.meta.dirname, zones: ZONES }

@@ -1,8 +1,8 @@
 import { commandsPlugin, engineCommandsPlugin } from './commands/plugin';
 import { logsPlugin } from './logs/plugin';
-import { panelPlugin } from './panel/plugin';
 import { modelPlugin } from './model/plugin';
 import { startButtonPlugin } from './notebook/plugin';
+import { panelPlugin } from './panel/plugin';
 
 export default [
   modelPlugin,

@@ -10,10 +10,10 @@ import {
 } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 
-import { IClusterActions, IClustersModel, IEngineActions } from '../tokens';
-import type { IOperation } from '../api/types';
 import { ACTIONS, ENGINE_ACTIONS, OFFERS } from '.';
+import type { IOperation } from '../api/types';
 import { outcomeOf } from '../text/operation';
+import { IClusterActions, IClustersModel, IEngineActions } from '../tokens';
 
 /** Register each action as a command. */
 export function addCommands(

@@ -2,10 +2,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReactNode } from 'react';
 
+import { State } from './state';
 import type { IEngine } from '../api/types';
 import { byHost, engineCount } from '../text/engine';
 import { bytes, compact, percent, shown } from '../text/units';
-import { State } from './state';
 
 export interface IColumn {
   name: string;

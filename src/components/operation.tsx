@@ -3,11 +3,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import { useEffect, useRef } from 'react';
 
-import type { IOperation } from '../api/types';
-import { outcomeOf, progressOf } from '../text/operation';
 import { DialogBody, type IChoice, type IDialogProps } from './dialog';
 import { Alert, Problems } from './problems';
 import { Progress } from './progress';
+import type { IOperation } from '../api/types';
+import { outcomeOf, progressOf } from '../text/operation';
 
 /** How far an operation is, as text and bar. */
 export function OperationProgress(props: {

@@ -2,10 +2,14 @@ import type { Event } from '@jupyterlab/services';
 import { Debouncer, Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
+import { OperationTracker } from './operations';
+import { Optional } from './optional';
+import { withOwners } from './owners';
+import { isOver, RECENT } from './runs';
+import { expected } from './schemeOrder';
 import type { IApi } from '../api/client';
-import { CLUSTER_CHANGED, OPERATION_CHANGED, RUN_CHANGED } from '../api/events';
 import { isConnectionLost } from '../api/errors';
-import type { IClustersModel } from '../tokens';
+import { CLUSTER_CHANGED, OPERATION_CHANGED, RUN_CHANGED } from '../api/events';
 import type {
   CleanupMode,
   EngineAction,
@@ -20,11 +24,7 @@ import type {
   IStartChoices,
   IStartOptions
 } from '../api/types';
-import { withOwners } from './owners';
-import { OperationTracker } from './operations';
-import { Optional } from './optional';
-import { isOver, RECENT } from './runs';
-import { expected } from './schemeOrder';
+import type { IClustersModel } from '../tokens';
 
 /** Events come in bursts: wait this long for the last one, in milliseconds. */
 const SETTLE = 150;

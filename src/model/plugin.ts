@@ -5,8 +5,8 @@ import type {
 
 import { createApi } from '../api/client';
 import { IClustersModel } from '../tokens';
-import { activeKernel } from './kernel';
 import { ClustersModel } from './clusters';
+import { activeKernel } from './kernel';
 
 export const modelPlugin: JupyterFrontEndPlugin<IClustersModel> = {
   id: 'parflow-jupyter:model',

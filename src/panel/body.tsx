@@ -3,23 +3,23 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import { useState } from 'react';
 
+import { Adoption } from './adoption';
+import { Engines } from './engines';
+import type { Execute } from './execute';
+import { Runs } from './runs';
+import { Toolbox } from './schemes';
+import type { IClusterInfo } from '../api/types';
+import { OperationProgress } from '../components/operation';
+import { Alert, Problems } from '../components/problems';
+import { Section } from '../components/section';
+import { State } from '../components/state';
+import { otherProblems } from '../text/adoption';
+import { clusterName } from '../text/cluster';
 import type {
   IClusterActions,
   IClustersModel,
   IEngineActions
 } from '../tokens';
-import type { IClusterInfo } from '../api/types';
-import { Adoption } from './adoption';
-import { Engines } from './engines';
-import { otherProblems } from '../text/adoption';
-import { OperationProgress } from '../components/operation';
-import { Alert, Problems } from '../components/problems';
-import { State } from '../components/state';
-import type { Execute } from './execute';
-import { Runs } from './runs';
-import { Section } from '../components/section';
-import { clusterName } from '../text/cluster';
-import { Toolbox } from './schemes';
 
 export interface IPanelProps {
   model: IClustersModel;

@@ -2,13 +2,13 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IClustersModel } from '../tokens';
 import type { IRun } from '../api/types';
 import { Progress } from '../components/progress';
-import { runCount, runName, runStateText, symbolOf } from '../text/run';
-import { ago, duration } from '../text/units';
 import { Section } from '../components/section';
+import { runCount, runName, runStateText, symbolOf } from '../text/run';
 import { stateSymbol } from '../text/state';
+import { ago, duration } from '../text/units';
+import type { IClustersModel } from '../tokens';
 
 /** What is said of a run in one line. */
 function facts(parts: (string | null | undefined | false)[]): string {

@@ -3,13 +3,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 
-import type { IClustersModel } from '../tokens';
 import type { IScheme, ISchemeChange } from '../api/types';
 import { downIcon, upIcon } from '../components/icons';
 import { Alert } from '../components/problems';
 import { Section } from '../components/section';
 import { firstChoice } from '../model/schemeOrder';
 import { parseCount } from '../text/units';
+import type { IClustersModel } from '../tokens';
 
 /** Change a scheme; what goes wrong is shown by the toolbox. */
 type Change = (change: ISchemeChange) => Promise<void>;

@@ -1,8 +1,8 @@
 /** What people read about a cluster. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IClusterInfo } from '../api/types';
 import { engineCount } from './engine';
+import type { IClusterInfo } from '../api/types';
 
 /** The profile, and the cluster id where it is not the default one. */
 export function clusterName(cluster: IClusterInfo): string {

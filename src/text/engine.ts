@@ -1,9 +1,9 @@
 /** What people read about engines. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { EngineAction, IEngine } from '../api/types';
 import { stateText } from './state';
 import { NOTHING } from './units';
+import type { EngineAction, IEngine } from '../api/types';
 
 /** What is being done to an engine. */
 export function steeredText(

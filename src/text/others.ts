@@ -1,8 +1,8 @@
 /** What an action here means for those whose engines work in the same cluster. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IClusterInfo, IEngine } from '../api/types';
 import { engineCount } from './engine';
+import type { IClusterInfo, IEngine } from '../api/types';
 
 /** The living engines that were not started here. */
 export function enginesOfOthers(cluster: IClusterInfo): IEngine[] {

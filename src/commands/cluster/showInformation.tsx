@@ -1,23 +1,23 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 
-import { CommandIDs, type IClusterAction } from '../../tokens';
 import type { IClusterInfo } from '../../api/types';
 import {
   DialogBody,
   showModal,
   type IDialogProps
 } from '../../components/dialog';
-import { informationIcon } from '../../components/icons';
 import {
   engineColumns,
   EnginesByHost,
   type IColumn
 } from '../../components/engineTable';
+import { informationIcon } from '../../components/icons';
 import { Alert, Problems } from '../../components/problems';
 import { State } from '../../components/state';
 import { clusterName } from '../../text/cluster';
 import { shown } from '../../text/units';
+import { CommandIDs, type IClusterAction } from '../../tokens';
 
 /** The columns of the sidebar, and all else that is known. */
 function allColumns(trans: TranslationBundle): IColumn[] {

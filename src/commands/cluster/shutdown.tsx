@@ -1,19 +1,19 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
-import { CommandIDs, type IClusterAction } from '../../tokens';
 import type { IClusterInfo } from '../../api/types';
 import {
   DialogBody,
   showModal,
   type IDialogProps
 } from '../../components/dialog';
-import { OperationBody } from '../../components/operation';
-import { enginesOfOthers, whose } from '../../text/others';
 import { shutdownIcon } from '../../components/icons';
+import { OperationBody } from '../../components/operation';
 import { Alert } from '../../components/problems';
 import { clusterName } from '../../text/cluster';
 import { engineCount } from '../../text/engine';
+import { enginesOfOthers, whose } from '../../text/others';
+import { CommandIDs, type IClusterAction } from '../../tokens';
 
 /** What a shutdown will end, in words. */
 export function consequence(

@@ -60,7 +60,8 @@ class OldSupervisor:
 REFUSALS = [
     {"message": "Other protocols: see 'python -m parflow_jupyter doctor'.",
      "reason": "protocol-mismatch"},
-    {"message": "There is no method 'info': use one of ['hello'].", "reason": "invalid-input"},
+    {"message": "There is no method 'info': use one of ['hello'].", "reason": "invalid-input",
+     "unknown_method": "info"},
 ]  # fmt: skip
 
 

@@ -218,7 +218,7 @@ def _read_line(connection: socket.socket, deadline: float) -> bytes:
 
 
 def request(owner: Owner, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return a request as it goes over the socket; the method comes first."""
+    """Return a request as it goes over the socket."""
     about = {"method": method, "protocol": PROTOCOL, "owner": owner.to_dict()}
     return {**about, "params": params or {}}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from parflow_jupyter.clusters.client.rpc import Target, connect, request
 from parflow_jupyter.clusters.files.owners import Owner
-from parflow_jupyter.clusters.protocol.wire import encode
+from parflow_jupyter.clusters.protocol.wire import SUBSCRIBE, encode
 from parflow_jupyter.errors import ParflowError
 from parflow_jupyter.events import ClusterChanged, EngineExited, Event, Listener, OperationChanged
 
@@ -67,7 +67,7 @@ class Subscription:
                 if self._ended.is_set():
                     return
                 self._connection = connection
-            connection.sendall(encode(request(self._owner, "subscribe")))
+            connection.sendall(encode(request(self._owner, SUBSCRIBE)))
             connection.settimeout(None)
             with connection.makefile("rb") as lines:
                 for line in lines:

@@ -17,11 +17,13 @@ from parflow_jupyter.errors import (
 PROTOCOL = 1
 """Number of the protocol; changes within it only add."""
 
-_UNKNOWN = "There is no method"
 _WAY_OUT = (
     "End the supervisor ('python -m parflow_jupyter doctor' tells its pid): the next one takes "
     "over what runs, and nothing is lost."
 )
+
+SUBSCRIBE = "subscribe"
+"""The method whose answer is a stream of events, until the asker hangs up."""
 
 MAX_LINE = 64 * 1024 * 1024
 
@@ -76,8 +78,7 @@ def check_known_method(method: str, answer: dict[str, Any]) -> None:
     Raises:
         ProtocolMismatchError: It is.
     """
-    error = answer.get("error") or {}
-    if error.get("reason") == InvalidInputError.reason and _UNKNOWN in str(error.get("message")):
+    if "unknown_method" in (answer.get("error") or {}):
         raise ProtocolMismatchError(
             f"The running supervisor is of an older version, which does not know {method!r}: the "
             f"package was changed while a cluster runs. {_WAY_OUT}"

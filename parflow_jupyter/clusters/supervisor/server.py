@@ -12,7 +12,13 @@ from typing import Any
 
 from parflow_jupyter._system.runtime_dir import runtime_dir
 from parflow_jupyter.clusters.files.owners import Owner
-from parflow_jupyter.clusters.protocol.wire import MAX_LINE, check_protocol, decode, encode
+from parflow_jupyter.clusters.protocol.wire import (
+    MAX_LINE,
+    SUBSCRIBE,
+    check_protocol,
+    decode,
+    encode,
+)
 from parflow_jupyter.clusters.supervisor.methods import METHODS, WITHOUT_OWNER
 from parflow_jupyter.clusters.supervisor.ownership import note_owner
 from parflow_jupyter.clusters.supervisor.state import Cluster
@@ -44,7 +50,9 @@ async def _answer(cluster: Cluster, message: dict[str, Any]) -> dict[str, Any]:
         check_protocol(message.get("protocol"))
     method = METHODS.get(str(name))
     if method is None:
-        raise InvalidInputError(f"There is no method {name!r}: use one of {sorted(METHODS)}.")
+        raise InvalidInputError(
+            f"There is no method {name!r}: use one of {sorted(METHODS)}.", unknown_method=name
+        )
     owner = _read_owner(message)
     if name not in WITHOUT_OWNER:
         note_owner(cluster, owner)
@@ -53,9 +61,11 @@ async def _answer(cluster: Cluster, message: dict[str, Any]) -> dict[str, Any]:
     return {"result": await method(cluster, owner, message.get("params") or {})}
 
 
-async def _safe_answer(cluster: Cluster, line: bytes) -> dict[str, Any]:
+async def _safe_answer(cluster: Cluster, line: bytes) -> dict[str, Any] | None:
+    """Return the answer to a request; None when what is wanted are the events from now on."""
     try:
-        return await _answer(cluster, decode(line))
+        message = decode(line)
+        return await _answer(cluster, message) if message.get("method") != SUBSCRIBE else None
     except ParflowError as error:
         return {"error": error.to_dict()}
     except Exception as error:
@@ -98,10 +108,11 @@ async def _converse(
         if _peer_uid(writer) not in (None, os.getuid()):
             return
         while line := await reader.readline():
-            if b'"method":"subscribe"' in line[:200]:
+            answer = await _safe_answer(cluster, line)
+            if answer is None:
                 await _stream_events(cluster, reader, writer)
                 return
-            writer.write(encode(await _safe_answer(cluster, line)))
+            writer.write(encode(answer))
             await writer.drain()
     except (ConnectionError, ValueError):
         pass

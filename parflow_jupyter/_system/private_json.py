@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from parflow_jupyter.errors import Problem
+from parflow_jupyter.errors import Problem, reasons
 
 RECORD_VERSION = 1
 _MAX_BYTES = 16_000_000
@@ -59,7 +59,8 @@ def check_writable(folder: Path) -> None:
 
 
 def _distrust(path: Path, what: str) -> tuple[None, Problem]:
-    return None, Problem(str(path), what, "it is ignored; remove it")
+    fix = "it is ignored; remove it"
+    return None, Problem(str(path), what, fix, reasons.RECORD_UNTRUSTED)
 
 
 def read_private_json(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 
-from parflow_jupyter.errors import Problem
+from parflow_jupyter.errors import Problem, reasons
 
 PACKAGES = ("ipyparallel", "parflow-jupyter")
 
@@ -37,7 +37,12 @@ def package_problems(
     """
     fix = "install the same one, then replace it"
     return [
-        Problem(where, f"has {name} {version}, and the supervisor {ours[name]}", fix)
+        Problem(
+            where,
+            f"has {name} {version}, and the supervisor {ours[name]}",
+            fix,
+            reasons.OTHER_PACKAGE,
+        )
         for name, version in theirs.items()
         if version and ours.get(name, version) != version
     ]
@@ -56,7 +61,12 @@ def python_problems(engines: Iterable[tuple[int | None, str | None]], own: str) 
     """
     fix = "maps from here leave it out: start engines with this Python"
     return [
-        Problem(f"engine {number}", f"runs Python {python}, and this process {own}", fix)
+        Problem(
+            f"engine {number}",
+            f"runs Python {python}, and this process {own}",
+            fix,
+            reasons.OTHER_PYTHON,
+        )
         for number, python in engines
         if python is not None and python != own
     ]

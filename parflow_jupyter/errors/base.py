@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
 class Problem:
     """One finding of a check: where it is, what is wrong, and how to fix it.
+
+    ``reason`` is the same for programs, one of :mod:`~parflow_jupyter.errors.reasons`; empty in
+    what an earlier version says. ``action`` names a request that mends it, by its operationId in
+    server/openapi.yaml, as ``{"name", "arguments"}``; None where it needs a person.
 
     Example:
         >>> str(Problem("engine 1", "runs Python 3.12", "start it with Python 3.11"))
@@ -18,13 +23,37 @@ class Problem:
     where: str
     what: str
     fix: str
+    reason: str = ""
+    action: dict[str, Any] | None = field(default=None, hash=False)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}; {self.fix}"
 
-    def to_dict(self) -> dict[str, str]:
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Problem:
+        """Rebuild from the JSON form; a later version may have told more."""
+        names = {"where", "what", "fix", "reason", "action"}
+        return cls(**{name: data[name] for name in names & data.keys()})
+
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return asdict(self)
+        return to_plain(self)
+
+
+def to_plain(told: Any) -> dict[str, Any]:
+    """Return the JSON form of a dataclass, and of the problems in it.
+
+    Example:
+        >>> to_plain(Problem("engine 1", "is silent", "wait"))
+        {'where': 'engine 1', 'what': 'is silent', 'fix': 'wait'}
+    """
+    return asdict(told, dict_factory=_without_unsaid)
+
+
+def _without_unsaid(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    plain = dict(fields)
+    # What an earlier version did not say must not be said to be none.
+    return plain if plain.get("reason") != "" else {key: plain[key] for key in list(plain)[:3]}
 
 
 class ParflowError(Exception):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from parflow_jupyter.errors import Problem
+from parflow_jupyter.errors import Problem, reasons
 from parflow_jupyter.pipelines.graph import find_cycle, find_loops
 from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec, listing
 from parflow_jupyter.pipelines.ports import Module, Port, registered
@@ -14,9 +15,6 @@ from parflow_jupyter.pipelines.types import value_fits
 
 if TYPE_CHECKING:
     from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
-
-NOT_HERE = "is not defined in this process"
-"""What a problem says if a function is missing here, though it may be there elsewhere."""
 
 
 def check(pipeline: PipelineGraph) -> list[Problem]:
@@ -36,7 +34,7 @@ def check(pipeline: PipelineGraph) -> list[Problem]:
         inside = {spec.id: spec for spec in group.modules}
         given = {target for _, target in group.inputs}
         problems += [
-            Problem(f"group {group.name!r}, {problem.where}", problem.what, problem.fix)
+            replace(problem, where=f"group {group.name!r}, {problem.where}")
             for problem in check_graph(inside, group.connections, pipeline.groups, given)
         ]
     return problems
@@ -154,8 +152,9 @@ def _function_problems(spec: ModuleSpec, groups: Mapping[str, Group]) -> Iterato
     if module is None:
         yield Problem(
             place,
-            f"its function {spec.function} {NOT_HERE}",
+            f"its function {spec.function} is not defined in this process",
             "import or define it first as @pf.module, or trust the file and use run(trust=True)",
+            reasons.FUNCTION_MISSING,
         )
         return
     now, then = [p.name for p in module.inputs], [p.name for p in spec.inputs]

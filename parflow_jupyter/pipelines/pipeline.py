@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from parflow_jupyter.errors import Problem
+from parflow_jupyter.errors import Problem, reasons
 from parflow_jupyter.events import Listener
-from parflow_jupyter.pipelines.check import NOT_HERE, check
+from parflow_jupyter.pipelines.check import check
 from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
 from parflow_jupyter.pipelines.files import document, script
 from parflow_jupyter.pipelines.running.plan import Cancel
@@ -94,7 +94,7 @@ class Pipeline(PipelineGraph):
             PipelineCheckError: The pipeline has problems.
             PipelineError: A script can't name one of its functions.
         """
-        problems = [problem for problem in self.check() if NOT_HERE not in problem.what]
+        problems = [item for item in self.check() if item.reason != reasons.FUNCTION_MISSING]
         if problems:
             raise check_error(self.name, problems)
         return script.to_python(self)

@@ -49,7 +49,7 @@ def test_what_a_crashed_server_left_is_adopted_by_the_next_one(run_python, isola
     server = Clusters(kind="server")
     assert wait_until(lambda: _adoptable(server.info()), 5)
     (problem,) = _adoptable(server.info())
-    assert "by itself in 60 min" in problem.fix
+    assert "by itself in 60 min" in problem.what
     adopted = server.adopt()
     assert [(e.pid, e.started_here) for e in adopted.engines] == [(pid, True)]
     assert _adoptable(adopted) == []

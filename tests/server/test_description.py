@@ -1,10 +1,13 @@
 """The document is valid, complete, and requests are checked against it."""
 
+import ast
+import re
+
 import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from parflow_jupyter.errors import EngineCountError, InvalidInputError, UnknownFieldError
+from parflow_jupyter.errors import EngineCountError, InvalidInputError, UnknownFieldError, reasons
 from parflow_jupyter.server.bridge import SCHEMAS
 from parflow_jupyter.server.openapi import (
     DOCUMENT,
@@ -16,6 +19,7 @@ from parflow_jupyter.server.openapi import (
 )
 from parflow_jupyter.server.routes.table import ROUTES
 
+PACKAGE = DOCUMENT.parents[1]
 VERBS = ("get", "post", "put", "patch", "delete")
 ENGINES = declared_body("/parflow/cluster/engines", "POST")
 PROFILE = declared_body("/parflow/profile", "PUT")
@@ -156,3 +160,35 @@ def test_the_page_on_rest_names_every_route_and_event():
         declared = yaml.safe_load(schema.read_text("utf-8"))
         line = next(line for line in page.splitlines() if declared["$id"] in line)
         assert [name for name in declared["properties"] if f"`{name}`" not in line] == []
+
+
+def test_the_page_on_rest_explains_each_reason_of_a_problem_once():
+    """With an anchor to point at; and no problem is made without a reason of the list."""
+    page = (DOCUMENT.parents[2] / "docs" / "rest.md").read_text("utf-8")
+    told = re.findall(r'^\| <a id="([a-z-]+)"></a>`\1` \| \w', page, re.MULTILINE)
+    known = {name: value for name, value in vars(reasons).items() if name.isupper()}
+    assert told == sorted(known.values())
+    schema = document()["components"]["schemas"]["Problem"]["properties"]["reason"]
+    assert all(re.fullmatch(schema["pattern"], reason) for reason in told)
+    sources = [*(PACKAGE / "clusters").rglob("*.py"), *(PACKAGE / "_system").rglob("*.py")]
+    made = [call for path in sources for call in _problems_made(ast.parse(path.read_text("utf-8")))]
+    assert len(made) > 10
+    assert [ast.unparse(call) for call in made if len(call.args) < 4] == []
+
+
+def test_each_action_of_a_problem_is_a_request_of_the_document():
+    """What mends a problem can be done by whoever has the document."""
+    operations = {
+        operation["operationId"]
+        for path in document()["paths"].values()
+        for verb, operation in path.items()
+        if verb in VERBS
+    }
+    sources = [path.read_text("utf-8") for path in (PACKAGE / "clusters").rglob("*.py")]
+    named = {name for text in sources for name in re.findall(r'{"name": "(\w+)", "arg', text)}
+    assert {"adopt"} <= named <= operations
+
+
+def _problems_made(tree):
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [call for call in calls if ast.unparse(call.func) == "Problem"]

@@ -7,11 +7,12 @@ form on the supervisor's socket (of ``ClusterInfo``, ``facts`` is what goes over
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar
 
 from parflow_jupyter.clusters.protocol import tables
 from parflow_jupyter.errors import Problem
+from parflow_jupyter.errors.base import to_plain
 
 ClusterState = Literal["stopped", "starting", "running", "stopping", "failed"]
 EngineState = Literal["starting", "idle", "busy", "unresponsive", "dead", "unknown"]
@@ -29,8 +30,8 @@ def _read(kind: type[Kind], values: Mapping[str, Any]) -> Kind:
     return kind(**{name: value for name, value in values.items() if name in known})
 
 
-def _problems(items: list[dict[str, str]]) -> list[Problem]:
-    return [Problem(**item) for item in items]
+def _problems(items: list[dict[str, Any]]) -> list[Problem]:
+    return [Problem.from_dict(item) for item in items]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class ControllerInfo:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return asdict(self)
+        return to_plain(self)
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class EngineInfo:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return asdict(self)
+        return to_plain(self)
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class ClusterInfo:
 
     def facts(self) -> dict[str, Any]:
         """Return all that is known, owners included, as plain data."""
-        return asdict(self)
+        return to_plain(self)
 
     def __str__(self) -> str:
         return tables.cluster_text(self.facts())
@@ -158,7 +159,7 @@ class ProfileInfo:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return asdict(self)
+        return to_plain(self)
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ class CleanupReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return asdict(self)
+        return to_plain(self)
 
     def __str__(self) -> str:
         return tables.cleanup_text(self.to_dict())
@@ -206,7 +207,7 @@ class ProcessLog:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return asdict(self)
+        return to_plain(self)
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ class ClusterLogs:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return asdict(self)
+        return to_plain(self)
 
     def __str__(self) -> str:
         return tables.logs_text(self.to_dict())
@@ -260,4 +261,4 @@ class Operation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return asdict(self)
+        return to_plain(self)

@@ -113,11 +113,11 @@ def _html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _problem_text(problem: dict[str, str]) -> str:
+def _problem_text(problem: dict[str, Any]) -> str:
     return f"{problem['where']}: {problem['what']}; {problem['fix']}"
 
 
-def _problems_html(problems: list[dict[str, str]]) -> str:
+def _problems_html(problems: list[dict[str, Any]]) -> str:
     items = "".join(f"<li>{escape(_problem_text(problem))}</li>" for problem in problems)
     style = "color:var(--jp-warn-color0,#8a5a00)"
     return f'<ul style="{style}">{items}</ul>' if items else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 from parflow_jupyter._system.private_json import read_private_json, remove_file
@@ -12,7 +13,7 @@ from parflow_jupyter.clusters.supervisor.control.controllers import connect_cont
 from parflow_jupyter.clusters.supervisor.death.process_exit import in_background, watch
 from parflow_jupyter.clusters.supervisor.ownership import grant_lease, note_owner, release
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
-from parflow_jupyter.errors import ClusterError, Problem
+from parflow_jupyter.errors import ClusterError
 
 
 def _read_process(data: object) -> ManagedProcess | None:
@@ -35,8 +36,7 @@ async def rebuild(cluster: Cluster) -> None:
     if problem is not None:
         what = f"{cluster.record} {problem.what}"
         fix = "it was not believed, and is replaced; what it named, if it runs, is not known here"
-        # Not "record": that problem is forgotten when the record is next written.
-        cluster.problems.append(Problem("earlier record", what, fix))
+        cluster.problems.append(replace(problem, where="earlier record", what=what, fix=fix))
     if data is None:
         return
     for item in data.get("processes") or []:

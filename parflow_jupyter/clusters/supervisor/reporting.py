@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
+from collections.abc import Iterator
 from typing import Any
 
 from parflow_jupyter._system.process import is_stopped
@@ -19,7 +20,7 @@ from parflow_jupyter.clusters.protocol.model import (
 from parflow_jupyter.clusters.supervisor.control.controllers import connect_controller
 from parflow_jupyter.clusters.supervisor.control.stopping import lost_by_cleanup
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
-from parflow_jupyter.errors import ClusterError, ControllerSilentError, Problem
+from parflow_jupyter.errors import ClusterError, ControllerSilentError, Problem, reasons
 
 QUEUE_TIMEOUT = 0.5
 
@@ -139,14 +140,13 @@ def _adoptable(cluster: Cluster) -> list[Problem]:
     if not left:
         return []
     leases = [process.lease_left() for process in left if process.lease_until is not None]
-    noun = "process was" if len(left) == 1 else "processes were"
-    what = f"{len(left)} {noun} left running and no longer belong to anybody"
+    were, belong = ("process was", "belongs") if len(left) == 1 else ("processes were", "belong")
+    what = f"{len(left)} {were} left running and no longer {belong} to anybody"
     fix = "adopt what was left running, or request a cluster shutdown"
-    if len(left) == 1:
-        what = what.replace("belong", "belongs")
     if leases:
-        fix += f"; unused, it ends by itself in {max(1, round(max(leases) / 60))} min"
-    return [Problem("cluster", what, fix)]
+        what += f"; unused, it ends by itself in {max(1, round(max(leases) / 60))} min"
+    action = {"name": "adopt", "arguments": {}}
+    return [Problem("cluster", what, fix, reasons.LEFT_RUNNING, action)]
 
 
 def _exposed(cluster: Cluster) -> list[Problem]:
@@ -158,14 +158,15 @@ def _exposed(cluster: Cluster) -> list[Problem]:
         return []
     what = "listens to other hosts and does not encrypt"
     fix = "set c.IPController.enable_curve = True in ipcontroller_config.py and start it again"
-    return [Problem("controller", what, fix)]
+    return [Problem("controller", what, fix, reasons.NOT_ENCRYPTED)]
 
 
 def _problems(cluster: Cluster, engines: list[EngineInfo]) -> list[Problem]:
     found = list(cluster.problems)
     if cluster.link is not None and not cluster.is_connected:
         fix = "wait, or request a cluster shutdown"
-        found.append(Problem("controller", "does not answer", fix))
+        what = "does not answer"
+        found.append(Problem("controller", what, fix, reasons.CONTROLLER_SILENT))
     found += _exposed(cluster)
     found += _adoptable(cluster)
     for ended in cluster.processes.values():
@@ -173,16 +174,21 @@ def _problems(cluster: Cluster, engines: list[EngineInfo]) -> list[Problem]:
             meaning = (ended.exit or {}).get("meaning", "ended")
             what = f"{meaning}; its engines went with it"
             fix = f"start engines again; the log is {ended.log}"
-            found.append(Problem(f"launcher {ended.launcher}", what, fix))
-    for engine in engines:
-        name = f"engine {engine.id if engine.id is not None else f'process {engine.pid}'}"
-        if engine.state == "dead":
-            meaning = (engine.exit or {}).get("meaning", "ended")
-            fix = cluster.note_of(engine.pid) or "start another one"
-            found.append(Problem(name, meaning, f"{fix}; its log is kept"))
-        elif engine.state == "unresponsive":
-            found.append(Problem(name, "does not respond", "wait for it, or replace it"))
-    return found
+            where = f"launcher {ended.launcher}"
+            found.append(Problem(where, what, fix, reasons.LAUNCHER_ENDED))
+    return found + [item for engine in engines for item in _engine_problems(cluster, engine)]
+
+
+def _engine_problems(cluster: Cluster, engine: EngineInfo) -> Iterator[Problem]:
+    name = f"engine {engine.id if engine.id is not None else f'process {engine.pid}'}"
+    if engine.state == "dead":
+        meaning = (engine.exit or {}).get("meaning", "ended")
+        fix = cluster.note_of(engine.pid) or "start another one"
+        yield Problem(name, meaning, f"{fix}; its log is kept", reasons.ENGINE_ENDED)
+    elif engine.state == "unresponsive":
+        fix, mends = "wait for it, or replace it", {"engine": engine.id}
+        action = {"name": "restartEngine", "arguments": mends} if engine.id is not None else None
+        yield Problem(name, "does not respond", fix, reasons.ENGINE_UNRESPONSIVE, action)
 
 
 def _mismatches(cluster: Cluster) -> list[Problem]:

@@ -28,7 +28,7 @@ from parflow_jupyter.clusters.processes.engine_counters import EngineCounters, r
 from parflow_jupyter.clusters.supervisor.link.connection import ControllerLink
 from parflow_jupyter.clusters.supervisor.link.engine_ids import Identities
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
-from parflow_jupyter.errors import Problem
+from parflow_jupyter.errors import Problem, reasons
 
 KEPT_OPERATIONS = 100
 DEAD_SHOWN = 60.0
@@ -294,12 +294,17 @@ class Cluster:
             "owners": [asdict(owner) for owner in self.owners.values()],
             "processes": [process.to_dict() for process in living],
         }
-        self.problems = [item for item in self.problems if item.where != "record"]
+        self.forget_problems(reasons.RECORD_UNWRITABLE)
         try:
             write_private_json(self.record, data)
         except OSError as error:
             fix = "free some space; until then a new supervisor would not know all processes"
-            self.problems.append(Problem("record", f"{self.record}: {error.strerror}", fix))
+            what = f"{self.record}: {error.strerror}"
+            self.problems.append(Problem("record", what, fix, reasons.RECORD_UNWRITABLE))
+
+    def forget_problems(self, reason: str) -> None:
+        """Drop what was told for a reason, which may be over."""
+        self.problems = [item for item in self.problems if item.reason != reason]
 
     def forget_record(self) -> None:
         """Remove the record of a cluster that has nothing left."""

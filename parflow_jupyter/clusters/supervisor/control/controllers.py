@@ -35,6 +35,7 @@ from parflow_jupyter.errors import (
     ControllerStartError,
     EngineStartError,
     Problem,
+    reasons,
 )
 
 ANSWER_TIMEOUT = 5.0
@@ -108,12 +109,13 @@ async def launch(
 
 def _usable_log(cluster: Cluster, path: str) -> str:
     """Return the path of a log that can be written, else none: nothing fails for want of a log."""
-    cluster.problems = [item for item in cluster.problems if item.where != "log"]
+    cluster.forget_problems(reasons.LOG_UNWRITABLE)
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
     except OSError as error:
         fix = "free some space; what processes write that start meanwhile is lost"
-        cluster.problems.append(Problem("log", f"{path}: {error.strerror}", fix))
+        what = f"{path}: {error.strerror}"
+        cluster.problems.append(Problem("log", what, fix, reasons.LOG_UNWRITABLE))
         return ""
     return path
 
@@ -247,7 +249,7 @@ async def _start_controller(cluster: Cluster, request: StartRequest) -> None:
         except OSError as error:
             raise ControllerStartError(unwritable_text(folder, error)) from error
     for tries_left in reversed(range(START_TRIES)):
-        cluster.problems = [item for item in cluster.problems if item.where != "controller"]
+        cluster.forget_problems(reasons.CONTROLLER_ENDED)
         process = await _launch_controller(cluster, request)
         try:
             await _wait_ready(cluster, process, START_TIMEOUT)

@@ -17,7 +17,7 @@ from parflow_jupyter.clusters.supervisor.control.controllers import StartRequest
 from parflow_jupyter.clusters.supervisor.control.set_members import Member, end_members
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
-from parflow_jupyter.errors import ClusterError, ConflictError, EngineStartError, Problem
+from parflow_jupyter.errors import ClusterError, ConflictError, EngineStartError, Problem, reasons
 
 FORK_TIMEOUT = 30.0
 
@@ -103,7 +103,8 @@ async def start_set(
     if missing:
         what = f"{missing} of {operation.total} did not register in time"
         fix = "they may come later, as with a queue; look at the cluster's information again"
-        operation.problems.append(Problem(f"launcher {request.launcher}", what, fix))
+        where = f"launcher {request.launcher}"
+        operation.problems.append(Problem(where, what, fix, reasons.ENGINES_LATE))
     operation.message = f"{operation.done} of {operation.total} engines started"
 
 

@@ -19,7 +19,7 @@ from parflow_jupyter.clusters.supervisor.control.controllers import ENGINE_SETTI
 from parflow_jupyter.clusters.supervisor.control.set_members import Member
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
 from parflow_jupyter.clusters.supervisor.state import KEPT_OPERATIONS, Cluster, ManagedProcess
-from parflow_jupyter.errors import ClusterError, EngineStartError, ParflowError, Problem
+from parflow_jupyter.errors import ClusterError, EngineStartError, ParflowError, Problem, reasons
 
 FORK_TIMEOUT = 30.0
 RESTART_TIMEOUT = 60.0
@@ -149,7 +149,8 @@ async def _launch_all(
         try:
             engines.append(await controllers.launch(cluster, request, spec, FORK_TIMEOUT))
         except EngineStartError as error:
-            return Problem("engine", error.message, "start again when that is put right")
+            fix = "start again when that is put right"
+            return Problem("engine", error.message, fix, reasons.ENGINE_START_FAILED)
         return None
 
     found = await asyncio.gather(*(launch_one() for _ in range(operation.total)))
@@ -199,8 +200,8 @@ async def _give_up_late(
         else:
             continue
         where = f"engine process {engine.pid}"
-        last = tail_text(engine.log)
-        problems.append(Problem(where, what, f"see its log {engine.log}, which ends:\n{last}"))
+        fix = f"see its log {engine.log}, which ends:\n{tail_text(engine.log)}"
+        problems.append(Problem(where, what, fix, reasons.ENGINE_START_FAILED))
         cluster.processes.pop(engine.pid, None)
     return problems
 

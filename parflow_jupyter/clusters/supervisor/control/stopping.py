@@ -13,7 +13,7 @@ from parflow_jupyter.clusters.files.connection_files import is_listening, remove
 from parflow_jupyter.clusters.supervisor.control.set_members import end_engines_of, members_of
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess, setting
-from parflow_jupyter.errors import ClusterError, Problem, ShutdownRefusedError
+from parflow_jupyter.errors import ClusterError, Problem, ShutdownRefusedError, reasons
 
 KILL_TIMEOUT = 3.0
 ANSWER_TIMEOUT = 2.0
@@ -156,13 +156,14 @@ def lost_by_cleanup(cluster: Cluster, owner: str | None) -> int:
     return _foreign(cluster, cluster.living(owner=owner))
 
 
-def _foreign_problem(cluster: Cluster, mine: list[ManagedProcess]) -> list[dict[str, str]]:
+def _foreign_problem(cluster: Cluster, mine: list[ManagedProcess]) -> list[dict[str, Any]]:
     foreign = _foreign(cluster, mine)
     if not foreign:
         return []
     noun = "engine" if foreign == 1 else "engines"
     what = f"{foreign} {noun} that others started lost the controller"
-    return [Problem("cluster", what, "their owners can start them again").to_dict()]
+    fix = "their owners can start them again"
+    return [Problem("cluster", what, fix, reasons.OTHERS_LOST_CONTROLLER).to_dict()]
 
 
 async def terminate(cluster: Cluster, owner: str) -> dict[str, Any]:
@@ -186,7 +187,10 @@ async def terminate(cluster: Cluster, owner: str) -> dict[str, Any]:
     if kept is not None:
         rows += _with_outcome(_rows(cluster, kept), "left running")
         what = "the controller stays, as engines of others work there"
-        problems.append(Problem("controller", what, "nothing needs to be done").to_dict())
+        stays = Problem(
+            "controller", what, "nothing needs to be done", reasons.CONTROLLER_HANDED_OVER
+        )
+        problems.append(stays.to_dict())
     return {"mode": "terminate", "processes": rows, "problems": problems}
 
 

@@ -16,7 +16,7 @@ from parflow_jupyter.clusters.files.connection_files import remove_connection_fi
 from parflow_jupyter.clusters.supervisor.control import stopping
 from parflow_jupyter.clusters.supervisor.death.exit_status import describe_exit
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
-from parflow_jupyter.errors import Problem
+from parflow_jupyter.errors import Problem, reasons
 
 _background: set[asyncio.Future[None]] = set()
 
@@ -123,7 +123,9 @@ async def _controller_ended(cluster: Cluster, process: ManagedProcess) -> None:
     if not process.is_stopping:
         meaning = (process.exit or {}).get("meaning", "")
         what = f"the controller {meaning}; its engines were ended, as they can't join another"
-        cluster.problems.append(Problem("controller", what, "start engines again"))
+        fix, action = "start engines again", {"name": "startEngines", "arguments": {}}
+        ended = Problem("controller", what, fix, reasons.CONTROLLER_ENDED, action)
+        cluster.problems.append(ended)
         # Maps may ask for others in their place, which starts a controller too.
         cluster.lost_engines = cluster.living("engine")
         await stopping.end_processes(cluster.workers())

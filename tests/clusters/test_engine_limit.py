@@ -5,7 +5,7 @@ from process_helpers import wait_until
 
 from parflow_jupyter.clusters import check_engine_count
 from parflow_jupyter.clusters.client.rpc import Target, ask
-from parflow_jupyter.clusters.client.start_options import start_params
+from parflow_jupyter.clusters.client.start_options import start_options
 from parflow_jupyter.clusters.files.owners import find_owner
 from parflow_jupyter.clusters.files.profiles import locate_profile
 from parflow_jupyter.clusters.protocol.engine_count import (
@@ -50,7 +50,7 @@ def test_the_limit_of_engines_is_the_askers(clusters, monkeypatch):
     monkeypatch.setenv("PARFLOW_ENGINE_LIMIT", "2")
     assert clusters.start_engines(2).engines_total == 3
     target, owner = Target(locate_profile("default"), ""), find_owner("process")
-    params = {**start_params(2, None, None, None, None), "n": 3}
+    params = {**start_options(None, 2).to_dict(), "n": 3}
     with pytest.raises(EngineCountError, match=r"Can't start 3 engines"):
         ask(target, owner, "start_engines", params, timeout=10)
     assert clusters.info().engines_total == 3

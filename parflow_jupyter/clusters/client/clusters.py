@@ -14,7 +14,7 @@ from parflow_jupyter.clusters.client.container import OVERRIDE
 from parflow_jupyter.clusters.client.engines import Steering
 from parflow_jupyter.clusters.client.rpc import Target, something_runs
 from parflow_jupyter.clusters.client.session import ANSWER_TIMEOUT
-from parflow_jupyter.clusters.client.start_options import start_params
+from parflow_jupyter.clusters.client.start_options import start_options
 from parflow_jupyter.clusters.client.subscription import Subscription
 from parflow_jupyter.clusters.files.connection_files import remove_connection_files
 from parflow_jupyter.clusters.files.owners import (
@@ -31,6 +31,7 @@ from parflow_jupyter.clusters.protocol.model import (
     Operation,
     ProfileInfo,
 )
+from parflow_jupyter.clusters.protocol.start_options import StartOptions
 from parflow_jupyter.clusters.protocol.tables import lost_text, started_here_text
 from parflow_jupyter.errors import (
     CleanupNeededError,
@@ -73,21 +74,16 @@ class Clusters(Steering):
         self,
         n: int | None = None,
         *,
-        launcher: str | None = None,
         profile: str | None = None,
         cluster_id: str = "",
-        python: str | None = None,
-        cwd: str | None = None,
-        path: list[str] | None = None,
-        restart: str | None = None,
+        **how: Any,
     ) -> Operation:
         """Begin to start engines and return at once; see ``start_engines`` for the arguments."""
         target = self._target(profile, cluster_id)
-        params = start_params(n, launcher, python, cwd, path, target.profile_dir, restart)
-        return self._begin_start(target, params, timeout=60)
+        return self._begin_start(target, start_options(target.profile_dir, n, **how))
 
-    def _begin_start(self, target: Target, params: dict[str, Any], timeout: float) -> Operation:
-        params = {**params, "timeout": timeout}
+    def _begin_start(self, target: Target, options: StartOptions) -> Operation:
+        params = options.to_dict()
         before = self.current()
         used = (str(target.profile_dir), target.cluster_id)
         # First: what is started where that can't be written down would be forgotten.
@@ -136,8 +132,17 @@ class Clusters(Steering):
                 not one engine, came up. If only some engines fail, ``problems`` has them.
         """
         target = self._target(profile, cluster_id)
-        params = start_params(n, launcher, python, cwd, path, target.profile_dir, restart)
-        operation = self._begin_start(target, params, timeout)
+        options = start_options(
+            target.profile_dir,
+            n,
+            launcher=launcher,
+            python=python,
+            cwd=cwd,
+            path=path,
+            restart=restart,
+            timeout=timeout,
+        )
+        operation = self._begin_start(target, options)
         if wait:
             operation = self._wait(target, operation, timeout + 60, listener)
         info = self.info(target.profile, target.cluster_id)

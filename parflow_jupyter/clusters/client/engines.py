@@ -9,7 +9,7 @@ from parflow_jupyter.clusters.client.engine_owners import ClusterOwners
 from parflow_jupyter.clusters.client.rpc import something_runs
 from parflow_jupyter.clusters.client.session import ANSWER_TIMEOUT, Asker
 from parflow_jupyter.clusters.client.start_choices import StartChoices, start_choices
-from parflow_jupyter.clusters.client.start_options import start_params
+from parflow_jupyter.clusters.client.start_options import start_options
 from parflow_jupyter.clusters.files.logs import logged_engines, read_logs
 from parflow_jupyter.clusters.files.owners import write_current
 from parflow_jupyter.clusters.protocol.model import ClusterInfo, ClusterLogs
@@ -92,7 +92,7 @@ class Steering(Asker):
             EngineNotFoundError: No such engine was started by this package on this host.
             EngineStartError: The new engine did not come up.
         """
-        params = {**start_params(1, None, None, None, None), "engine": engine, "pid": pid}
+        params = {**start_options(None, 1).to_dict(), "engine": engine, "pid": pid}
         self._ask_running("replace_engine", params, REPLACE_TIMEOUT)
 
     def _ask_running(self, method: str, params: dict[str, Any], timeout: float) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from parflow_jupyter._system.environment import allowed_environment
 from parflow_jupyter.clusters.files.profiles import configured_launcher
-from parflow_jupyter.clusters.launchers import check_launcher, is_on_this_host, launcher_names
-from parflow_jupyter.clusters.protocol.engine_count import check_engine_count, limit_of_start
-from parflow_jupyter.clusters.protocol.restart_policy import POLICY, restart_limit
+from parflow_jupyter.clusters.launchers import check_launcher, launcher_names
+from parflow_jupyter.clusters.protocol.restart_policy import POLICY
+from parflow_jupyter.clusters.protocol.start_options import StartOptions
 from parflow_jupyter.errors import InvalidInputError
 
 
@@ -41,16 +40,18 @@ def _launcher(asked: str | None, profile_dir: Path | None) -> str:
     return check_launcher(configured if asked is None else asked)
 
 
-def start_params(
-    n: int | None,
-    launcher: str | None,
-    python: str | None,
-    cwd: str | None,
-    path: list[str] | None,
-    profile_dir: Path | None = None,
+def start_options(
+    profile_dir: Path | None,
+    n: int | None = None,
+    *,
+    launcher: str | None = None,
+    python: str | None = None,
+    cwd: str | None = None,
+    path: list[str] | None = None,
     restart: str | None = None,
-) -> dict[str, Any]:
-    """Return what a supervisor is told about a start; see ``Clusters.start_engines``.
+    timeout: float = 60.0,
+) -> StartOptions:
+    """Return the options of a start, filled up from the profile and this process.
 
     Raises:
         EngineCountError, InvalidInputError: An argument can't be used.
@@ -58,15 +59,13 @@ def start_params(
     folder = os.path.abspath(cwd) if cwd is not None else os.getcwd()
     if not os.path.isdir(folder):
         raise InvalidInputError(f"cwd={cwd!r} is no folder: give an existing one.")
-    policy = os.environ.get(POLICY) if restart is None else restart
-    restart_limit(policy)
-    chosen = _launcher(launcher, profile_dir)
-    return {
-        "restart": policy,
-        "n": check_engine_count(n, limit_of_start(is_on_this_host(chosen))),
-        "launcher": chosen,
-        "python": python or sys.executable,
-        "cwd": folder,
-        "path": _own_path_entries() if path is None else [str(entry) for entry in path],
-        "environment": allowed_environment(os.environ),
-    }
+    return StartOptions(
+        n=n,  # type: ignore[arg-type]
+        launcher=_launcher(launcher, profile_dir),
+        python=python or sys.executable,
+        cwd=folder,
+        path=_own_path_entries() if path is None else [str(entry) for entry in path],
+        environment=allowed_environment(os.environ),
+        restart=os.environ.get(POLICY) if restart is None else restart,
+        timeout=timeout,
+    )

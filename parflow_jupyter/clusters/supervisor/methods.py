@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
 from parflow_jupyter._system.process import own_identity, send_signal
 from parflow_jupyter.clusters.files.owners import Owner
-from parflow_jupyter.clusters.launchers import check_launcher, is_on_this_host
-from parflow_jupyter.clusters.protocol.engine_count import check_engine_count, limit_of_start
-from parflow_jupyter.clusters.protocol.restart_policy import restart_limit
+from parflow_jupyter.clusters.protocol.start_options import StartOptions
 from parflow_jupyter.clusters.protocol.wire import hello
 from parflow_jupyter.clusters.supervisor import ownership, reporting
 from parflow_jupyter.clusters.supervisor.control import engine_sets, starting, stopping
@@ -47,18 +44,6 @@ async def _info(cluster: Cluster, owner: Owner, params: Params) -> Any:
     return (await reporting.cluster_info(cluster, owner.key)).facts()
 
 
-def _request(owner: Owner, params: Params) -> StartRequest:
-    return StartRequest(
-        owner=owner.key,
-        launcher=check_launcher(params.get("launcher")),
-        python=params["python"],
-        cwd=params["cwd"],
-        path=list(params["path"]),
-        environment=dict(params["environment"]),
-        restart_limit=restart_limit(params.get("restart")),
-    )
-
-
 def _begin(cluster: Cluster, operation: RunningOperation, owner: Owner, work: Any) -> Any:
     operation.owner = owner.key
     operation.task = asyncio.ensure_future(starting.carry_out(cluster, operation, work))
@@ -66,15 +51,11 @@ def _begin(cluster: Cluster, operation: RunningOperation, owner: Owner, work: An
 
 
 async def _start_engines(cluster: Cluster, owner: Owner, params: Params) -> Any:
-    request = _request(owner, params)
-    # The asker's limit, not the one of whoever started this supervisor.
-    limit = limit_of_start(is_on_this_host(request.launcher), request.environment)
-    count = check_engine_count(params.get("n"), limit)
+    options = StartOptions.from_dict(params)
     if cluster.state() == "stopping":
         raise ClusterBusyError("The cluster is being shut down: ask again when that is done.")
-    operation = starting.new_operation(cluster, "start-engines", count)
-    timeout = float(params.get("timeout") or 60.0)
-    work = starting.start_engines(cluster, operation, request, timeout)
+    operation = starting.new_operation(cluster, "start-engines", options.n)
+    work = starting.start_engines(cluster, operation, StartRequest(owner.key, options))
     return _begin(cluster, operation, owner, work)
 
 
@@ -192,10 +173,9 @@ async def _replace_engine(cluster: Cluster, owner: Owner, params: Params) -> Any
     if engine.note and member is None:
         # The policy has another one started in its place.
         return {}
-    asked = _request(owner, params)
-    whose = engine.owner if engine.owner in cluster.owners else asked.owner
-    request = replace(asked, owner=whose, launcher=engine.launcher, **engine.spec)
-    request = replace(request, restart_limit=engine.restart_limit)
+    whose = engine.owner if engine.owner in cluster.owners else None
+    environment = StartOptions.from_dict(params).environment
+    request = StartRequest(whose or owner.key, engine.start_options(environment))
     if member is not None:
         await starting.replace_member(cluster, member, request)
     else:

@@ -25,6 +25,7 @@ from parflow_jupyter.clusters.files.owners import Owner
 from parflow_jupyter.clusters.launchers import load_launcher
 from parflow_jupyter.clusters.launchers.base import Launcher
 from parflow_jupyter.clusters.processes.engine_counters import EngineCounters, read_block
+from parflow_jupyter.clusters.protocol.start_options import StartOptions
 from parflow_jupyter.clusters.supervisor.link.connection import ControllerLink
 from parflow_jupyter.clusters.supervisor.link.engine_ids import Identities
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
@@ -93,6 +94,11 @@ class ManagedProcess:
         more = {name: getattr(self, name) for name in kept}
         leased = None if self.lease_until is None else time.time() + self.lease_left()
         return {**more, "identity": self.identity.to_dict(), "lease_until": leased}
+
+    def start_options(self, environment: dict[str, str]) -> StartOptions:
+        """Return how one is started in its place; the record holds no environment."""
+        restart = f"on-failure:{self.restart_limit}"
+        return StartOptions(1, self.launcher, **self.spec, environment=environment, restart=restart)
 
     def lease_left(self) -> float:
         """Return the seconds until the lease ends."""

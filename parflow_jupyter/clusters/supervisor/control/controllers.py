@@ -26,6 +26,8 @@ from parflow_jupyter.clusters.files.profiles import unwritable_text
 from parflow_jupyter.clusters.launchers import is_on_this_host
 from parflow_jupyter.clusters.launchers.base import ProcessSpec
 from parflow_jupyter.clusters.processes.controller import PORT_TAKEN
+from parflow_jupyter.clusters.protocol.restart_policy import restart_limit
+from parflow_jupyter.clusters.protocol.start_options import StartOptions
 from parflow_jupyter.clusters.supervisor.death.process_exit import watch
 from parflow_jupyter.clusters.supervisor.link.connection import ControllerLink
 from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
@@ -64,23 +66,18 @@ ENGINE_SETTINGS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class StartRequest:
-    """Who asks for processes, and how they are to be: interpreter, folder, path, environment."""
+    """For whom engines are started, how, and how often that was done in their place before."""
 
     owner: str
-    launcher: str
-    python: str
-    cwd: str
-    path: list[str]
-    environment: dict[str, str]
+    options: StartOptions
     restarts: int = 0
-    restart_limit: int = 0
 
 
 async def launch(
     cluster: Cluster, request: StartRequest, spec: ProcessSpec, timeout: float
 ) -> ManagedProcess:
     """Start one process, write it down and follow it to its end."""
-    launcher = cluster.launcher(request.launcher)
+    launcher = cluster.launcher(request.options.launcher)
     spec = replace(spec, log=_usable_log(cluster, spec.log))
     started = await launcher.start(spec, timeout)
     process = ManagedProcess(
@@ -88,16 +85,16 @@ async def launch(
         identity=started.identity,
         uuid=spec.uuid,
         owner=request.owner or None,
-        launcher=request.launcher,
+        launcher=request.options.launcher,
         python=started.python,
         versions=started.versions,
         log=spec.log,
         counters=spec.counters,
         entropy=str(spec.entropy),
         spec={"python": spec.python, "cwd": spec.cwd, "path": spec.path},
-        environment=request.environment,
+        environment=request.options.environment,
         restarts=request.restarts,
-        restart_limit=request.restart_limit,
+        restart_limit=restart_limit(request.options.restart),
     )
     cluster.processes[process.pid] = process
     cluster.save()
@@ -123,7 +120,7 @@ def _usable_log(cluster: Cluster, path: str) -> str:
 def _controller_spec(cluster: Cluster, request: StartRequest) -> ProcessSpec:
     settings = {name: dict(values) for name, values in CONTROLLER_SETTINGS.items()}
     settings["IPController"]["work_dir"] = str(cluster.profile_dir)
-    if not is_on_this_host(request.launcher):
+    if not is_on_this_host(request.options.launcher):
         # Engines elsewhere must reach it; whatever is not loopback is encrypted.
         settings["IPController"].update(ip="*", enable_curve=True)
     return ProcessSpec(
@@ -134,7 +131,7 @@ def _controller_spec(cluster: Cluster, request: StartRequest) -> ProcessSpec:
         python=sys.executable,
         cwd=str(cluster.profile_dir),
         path=[],
-        environment=request.environment,
+        environment=request.options.environment,
         log=str(cluster.log_dir / controller_log_name(cluster.cluster_id)),
         settings=settings,
         uuid=str(uuid.uuid4()),

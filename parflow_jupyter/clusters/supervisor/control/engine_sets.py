@@ -49,18 +49,18 @@ async def stop_member(cluster: Cluster, member: Member) -> str:
 
 
 def _spec(cluster: Cluster, request: StartRequest, count: int, place: str) -> ProcessSpec:
-    key = str(uuid.uuid4())
+    key, options = str(uuid.uuid4()), request.options
     connection = read_connection(connection_path(cluster.profile_dir, cluster.cluster_id, "engine"))
     return ProcessSpec(
         role="engine-set",
         profile_dir=str(cluster.profile_dir),
         cluster_id=cluster.cluster_id,
-        python=request.python,
-        cwd=request.cwd,
-        path=request.path,
-        environment=request.environment,
+        python=options.python,
+        cwd=options.cwd,
+        path=options.path,
+        environment=options.environment,
         log=str(cluster.log_dir / launcher_log_name(cluster.cluster_id, key)),
-        settings={"EngineSet": {"launcher": request.launcher, "n": count, "place": place}},
+        settings={"EngineSet": {"launcher": options.launcher, "n": count, "place": place}},
         uuid=key,
         connection=connection or {},
         entropy=secrets.randbits(128),
@@ -86,7 +86,8 @@ async def start_set(
     Raises:
         EngineStartError: Not one engine came up.
     """
-    operation.message = f"starting engines with {request.launcher}"
+    launcher = request.options.launcher
+    operation.message = f"starting engines with {launcher}"
     spec = _spec(cluster, request, operation.total, place)
     process = await controllers.launch(cluster, request, spec, FORK_TIMEOUT)
     try:
@@ -96,15 +97,15 @@ async def start_set(
         raise
     missing = operation.total - operation.done
     if operation.done == 0:
-        what = _why(process, request.launcher)
+        what = _why(process, launcher)
         await stopping.end_process(process)
         await stopping.end_useless_controller(cluster)
         raise EngineStartError(f"No engine came up: {what}")
     if missing:
         what = f"{missing} of {operation.total} did not register in time"
         fix = "they may come later, as with a queue; look at the cluster's information again"
-        where = f"launcher {request.launcher}"
-        operation.problems.append(Problem(where, what, fix, reasons.ENGINES_LATE))
+        late = Problem(f"launcher {launcher}", what, fix, reasons.ENGINES_LATE)
+        operation.problems.append(late)
     operation.message = f"{operation.done} of {operation.total} engines started"
 
 

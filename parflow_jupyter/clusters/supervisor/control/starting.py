@@ -22,7 +22,6 @@ from parflow_jupyter.clusters.supervisor.state import KEPT_OPERATIONS, Cluster, 
 from parflow_jupyter.errors import ClusterError, EngineStartError, ParflowError, Problem, reasons
 
 FORK_TIMEOUT = 30.0
-RESTART_TIMEOUT = 60.0
 
 
 def new_operation(cluster: Cluster, kind: str, total: int) -> RunningOperation:
@@ -79,17 +78,18 @@ def _engine_spec(cluster: Cluster, request: StartRequest, count: int) -> Process
         raise EngineStartError(
             "The controller's engine connection file is gone: clean up, then start again."
         )
-    limits = blas_limits(request.environment, available_cores(), count)
-    environment = {**request.environment, **limits}
+    options = request.options
+    limits = blas_limits(options.environment, available_cores(), count)
+    environment = {**options.environment, **limits}
     settings = {name: dict(values) for name, values in ENGINE_SETTINGS.items()}
-    settings["IPEngine"]["work_dir"] = request.cwd
+    settings["IPEngine"]["work_dir"] = options.cwd
     return ProcessSpec(
         role="engine",
         profile_dir=str(cluster.profile_dir),
         cluster_id=cluster.cluster_id,
-        python=request.python,
-        cwd=request.cwd,
-        path=request.path,
+        python=options.python,
+        cwd=options.cwd,
+        path=options.path,
         environment=environment,
         log=str(cluster.log_dir / engine_log_name(cluster.cluster_id, key)),
         settings=settings,
@@ -102,7 +102,7 @@ def _engine_spec(cluster: Cluster, request: StartRequest, count: int) -> Process
 
 
 async def start_engines(
-    cluster: Cluster, operation: RunningOperation, request: StartRequest, timeout: float
+    cluster: Cluster, operation: RunningOperation, request: StartRequest
 ) -> None:
     """Start ``operation.total`` engines and wait until each registered or failed.
 
@@ -110,13 +110,14 @@ async def start_engines(
         ControllerSilentError, ControllerStartError: There is no controller to work with.
         EngineStartError: Not one engine came up.
     """
+    launcher, timeout = request.options.launcher, request.options.timeout
     deadline = time.monotonic() + timeout
     operation.message = "connecting to the controller"
     operation.tell(cluster.publish)
-    await cluster.launcher(request.launcher).prepare(request.python)
+    await cluster.launcher(launcher).prepare(request.options.python)
     await controllers.ensure_controller(cluster, request)
-    controllers.refuse_unreachable(cluster, request.launcher)
-    if is_engine_set(request.launcher):
+    controllers.refuse_unreachable(cluster, launcher)
+    if is_engine_set(launcher):
         await engine_sets.start_set(cluster, operation, request, deadline)
         return
     prune(cluster.log_dir, {process.log for process in cluster.living()})
@@ -216,7 +217,7 @@ async def replace_engine(cluster: Cluster, engine: ManagedProcess, request: Star
 
     async def work() -> None:
         await stopping.end_process(engine)
-        await start_engines(cluster, operation, request, 60.0)
+        await start_engines(cluster, operation, request)
 
     await _replaced(cluster, operation, request.owner, work())
 
@@ -230,7 +231,7 @@ async def replace_member(cluster: Cluster, member: Member, request: StartRequest
     """
     await engine_sets.stop_member(cluster, member)
     operation = new_operation(cluster, "start-engines", 1)
-    deadline, place = time.monotonic() + 60.0, member.identity.place
+    deadline, place = time.monotonic() + request.options.timeout, member.identity.place
     work = engine_sets.start_set(cluster, operation, request, deadline, place)
     await _replaced(cluster, operation, request.owner, work)
 

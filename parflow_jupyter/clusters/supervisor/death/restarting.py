@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import Any
 
 from parflow_jupyter._system.environment import allowed_environment
 from parflow_jupyter.clusters.protocol.restart_policy import DEFAULT_LIMIT
@@ -61,19 +60,12 @@ async def restart(cluster: Cluster, process: ManagedProcess) -> None:
     if gone or process.is_stopping or cluster.link is None or cluster.state() == "stopping":
         process.note = ""
         return
-    spec: dict[str, Any] = process.spec
-    request = StartRequest(
-        owner=process.owner or "",
-        launcher=process.launcher,
-        **spec,
-        # The record holds no environment, as that may hold secrets.
-        environment=process.environment or allowed_environment(os.environ),
-        restarts=process.restarts + 1,
-        restart_limit=process.restart_limit,
-    )
+    # The record holds no environment, as that may hold secrets.
+    options = process.start_options(process.environment or allowed_environment(os.environ))
+    request = StartRequest(process.owner or "", options, process.restarts + 1)
     operation = starting.new_operation(cluster, "start-engines", 1)
     operation.owner = request.owner
-    work = starting.start_engines(cluster, operation, request, starting.RESTART_TIMEOUT)
+    work = starting.start_engines(cluster, operation, request)
     operation.task = asyncio.ensure_future(starting.carry_out(cluster, operation, work))
     try:
         await operation.task

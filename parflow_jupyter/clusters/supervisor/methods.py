@@ -16,8 +16,9 @@ from parflow_jupyter.clusters.supervisor import ownership, reporting
 from parflow_jupyter.clusters.supervisor.control import engine_sets, starting, stopping
 from parflow_jupyter.clusters.supervisor.control.controllers import StartRequest
 from parflow_jupyter.clusters.supervisor.control.set_members import find_member
+from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
-from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.state import Cluster
 from parflow_jupyter.errors import (
     ClusterBusyError,
     EngineNotFoundError,

@@ -11,8 +11,9 @@ from parflow_jupyter._system.process import is_alive
 from parflow_jupyter.clusters.files.owners import Owner
 from parflow_jupyter.clusters.supervisor.control.controllers import connect_controller
 from parflow_jupyter.clusters.supervisor.death.process_exit import in_background, watch
+from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
 from parflow_jupyter.clusters.supervisor.ownership import grant_lease, note_owner, release
-from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.state import Cluster
 from parflow_jupyter.errors import ClusterError
 
 

@@ -7,7 +7,6 @@ import platform
 from collections.abc import Iterator
 from typing import Any
 
-from parflow_jupyter._system.process import is_stopped
 from parflow_jupyter._system.versions import package_problems
 from parflow_jupyter.clusters.files.connection_files import is_reachable_from_elsewhere
 from parflow_jupyter.clusters.protocol.model import (
@@ -19,7 +18,9 @@ from parflow_jupyter.clusters.protocol.model import (
 )
 from parflow_jupyter.clusters.supervisor.control.controllers import connect_controller
 from parflow_jupyter.clusters.supervisor.control.stopping import lost_by_cleanup
-from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.death.silence import engine_state
+from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
+from parflow_jupyter.clusters.supervisor.state import Cluster
 from parflow_jupyter.errors import ClusterError, ControllerSilentError, Problem, reasons
 
 QUEUE_TIMEOUT = 0.5
@@ -41,20 +42,6 @@ def _usage_of(pid: int) -> tuple[float | None, int | None]:
         return None, None
 
 
-def _state(cluster: Cluster, process: ManagedProcess) -> EngineState:
-    if not process.lives:
-        return "dead"
-    if is_stopped(process.identity):
-        return "unresponsive"
-    link = cluster.link
-    if link is None or process.uuid not in link.engines:
-        return "starting" if process.engine_id is None else "unresponsive"
-    counters = process.read_counters()
-    if counters is None:
-        return "unknown"
-    return "busy" if counters.busy else "idle"
-
-
 def _owner_text(cluster: Cluster, process: ManagedProcess) -> str:
     return NOBODY if process.owner is None else cluster.owner_text(process.owner)
 
@@ -72,7 +59,7 @@ def _own_engine(
         python=process.python,
         launcher=process.launcher,
         started_here=process.owner is not None and process.owner == owner,
-        state=_state(cluster, process),
+        state=engine_state(cluster, process),
         queued=queues.get(-1 if process.engine_id is None else process.engine_id),
         completed=counters.completed if counters else None,
         cpu_percent=cpu,

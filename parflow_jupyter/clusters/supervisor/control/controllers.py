@@ -28,9 +28,11 @@ from parflow_jupyter.clusters.launchers.base import ProcessSpec
 from parflow_jupyter.clusters.processes.controller import PORT_TAKEN
 from parflow_jupyter.clusters.protocol.restart_policy import restart_limit
 from parflow_jupyter.clusters.protocol.start_options import StartOptions
+from parflow_jupyter.clusters.supervisor.death.heartbeats import CONTROLLER_WAITS, ENGINE_WAITS
 from parflow_jupyter.clusters.supervisor.death.process_exit import watch
 from parflow_jupyter.clusters.supervisor.link.connection import ControllerLink
-from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
+from parflow_jupyter.clusters.supervisor.state import Cluster
 from parflow_jupyter.errors import (
     ConflictError,
     ControllerSilentError,
@@ -45,8 +47,7 @@ START_TIMEOUT = 30.0
 START_TRIES = 3
 
 CONTROLLER_SETTINGS: dict[str, dict[str, Any]] = {
-    # Misses are many, so that a freeze of 30 s is survived.
-    "HeartMonitor": {"period": 500, "max_heartmonitor_misses": 60},
+    "HeartMonitor": dict(CONTROLLER_WAITS),
     "IPController": {
         "use_threads": True,
         "db_class": "ipyparallel.controller.dictdb.NoDB",
@@ -54,13 +55,7 @@ CONTROLLER_SETTINGS: dict[str, dict[str, Any]] = {
     },
 }
 ENGINE_SETTINGS: dict[str, dict[str, Any]] = {
-    # 180 checks of 1 s: an engine whose controller vanished ends after three minutes.
-    "IPEngine": {
-        "enable_nanny": False,
-        "max_heartbeat_misses": 180,
-        "timeout": 20.0,
-        "log_level": 30,
-    },
+    "IPEngine": {**ENGINE_WAITS, "enable_nanny": False, "timeout": 20.0, "log_level": 30},
 }
 
 

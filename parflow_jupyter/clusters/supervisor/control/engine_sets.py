@@ -15,8 +15,9 @@ from parflow_jupyter.clusters.launchers.base import ProcessSpec
 from parflow_jupyter.clusters.supervisor.control import controllers, stopping
 from parflow_jupyter.clusters.supervisor.control.controllers import StartRequest
 from parflow_jupyter.clusters.supervisor.control.set_members import Member, end_members
+from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
-from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.state import Cluster
 from parflow_jupyter.errors import ClusterError, ConflictError, EngineStartError, Problem, reasons
 
 FORK_TIMEOUT = 30.0

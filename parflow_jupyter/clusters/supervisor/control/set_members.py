@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from parflow_jupyter.clusters.launchers import ENDS_TOGETHER
 from parflow_jupyter.clusters.supervisor.link.connection import ControllerLink
 from parflow_jupyter.clusters.supervisor.link.engine_ids import EngineIdentity
-from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
+from parflow_jupyter.clusters.supervisor.state import Cluster
 
 MEMBER_GRACE = 3.0
 """Seconds that an engine of a set has to end."""

@@ -17,8 +17,9 @@ from parflow_jupyter.clusters.protocol.engine_count import available_cores
 from parflow_jupyter.clusters.supervisor.control import controllers, engine_sets, stopping
 from parflow_jupyter.clusters.supervisor.control.controllers import ENGINE_SETTINGS, StartRequest
 from parflow_jupyter.clusters.supervisor.control.set_members import Member
+from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
-from parflow_jupyter.clusters.supervisor.state import KEPT_OPERATIONS, Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.state import KEPT_OPERATIONS, Cluster
 from parflow_jupyter.errors import ClusterError, EngineStartError, ParflowError, Problem, reasons
 
 FORK_TIMEOUT = 30.0

@@ -11,8 +11,9 @@ from typing import Any
 from parflow_jupyter._system.process import is_stopped, send_signal
 from parflow_jupyter.clusters.files.connection_files import is_listening, remove_connection_files
 from parflow_jupyter.clusters.supervisor.control.set_members import end_engines_of, members_of
+from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
-from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess, setting
+from parflow_jupyter.clusters.supervisor.state import Cluster, setting
 from parflow_jupyter.errors import ClusterError, Problem, ShutdownRefusedError, reasons
 
 KILL_TIMEOUT = 3.0

@@ -1,1 +1,1 @@
-"""How the end of a process is noticed, and what follows from it."""
+"""How the end of a process is noticed, and what follows from it: docs/engine-death.md."""

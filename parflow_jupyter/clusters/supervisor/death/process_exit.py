@@ -15,7 +15,8 @@ from parflow_jupyter._system.process import ProcessIdentity, is_alive, open_pidf
 from parflow_jupyter.clusters.files.connection_files import remove_connection_files
 from parflow_jupyter.clusters.supervisor.control import stopping
 from parflow_jupyter.clusters.supervisor.death.exit_status import describe_exit
-from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
+from parflow_jupyter.clusters.supervisor.state import Cluster
 from parflow_jupyter.errors import Problem, reasons
 
 _background: set[asyncio.Future[None]] = set()

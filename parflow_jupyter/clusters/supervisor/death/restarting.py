@@ -1,29 +1,22 @@
-"""Engines that are started again: those that failed, by policy, and those that were lost.
-
-Lost is an engine that lives but is no longer registered: its controller gave it up, as when
-it was frozen for long. It can't register again, so it is ended and another one started.
-"""
+"""Engines that are started again: those that failed, by policy, and those that were lost."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import time
 
 from parflow_jupyter._system.environment import allowed_environment
 from parflow_jupyter.clusters.protocol.restart_policy import DEFAULT_LIMIT
-from parflow_jupyter.clusters.supervisor.control import starting, stopping
+from parflow_jupyter.clusters.supervisor.control import starting
 from parflow_jupyter.clusters.supervisor.control.controllers import StartRequest
 from parflow_jupyter.clusters.supervisor.death.process_exit import in_background
-from parflow_jupyter.clusters.supervisor.state import Cluster, ManagedProcess
+from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
+from parflow_jupyter.clusters.supervisor.state import Cluster
 from parflow_jupyter.errors import ClusterError
 
 FIRST_PAUSE = 0.5
 """Seconds before the first restart; each further one waits twice as long."""
 LONGEST_PAUSE = 30.0
-
-LOST_AFTER = 2.0
-"""Seconds for which an engine is not registered until it counts as lost."""
 
 
 def may_restart(process: ManagedProcess) -> bool:
@@ -74,42 +67,3 @@ async def restart(cluster: Cluster, process: ManagedProcess) -> None:
     finally:
         if operation.state != "done":
             process.note = ""
-
-
-# --- engines that live but are no longer registered ------------------------------
-
-
-def _seems_lost(cluster: Cluster, process: ManagedProcess) -> bool:
-    if process.engine_id is None or process.is_stopping or process.is_lost:
-        return False
-    if cluster.link is None or process.uuid in cluster.link.engines:
-        return False
-    counters = process.read_counters()
-    # Who was asked to end by a client unregisters first, and ends after its task.
-    return counters is None or not counters.leaving
-
-
-def _due(cluster: Cluster) -> list[ManagedProcess]:
-    now = time.monotonic()
-    for process in cluster.living("engine"):
-        if not _seems_lost(cluster, process):
-            process.lost_since = None
-        elif process.lost_since is None:
-            process.lost_since = now
-    waited = [item for item in cluster.living("engine") if item.lost_since is not None]
-    return [item for item in waited if now - (item.lost_since or now) > LOST_AFTER]
-
-
-async def end_lost(cluster: Cluster) -> None:
-    """End engines that live but are no longer registered; others are started in their place."""
-    if cluster.link is None or not cluster.is_connected or not _due(cluster):
-        return
-    try:
-        # A notice can be missed; only what the controller says now counts.
-        await cluster.link.refresh(2.0)
-    except ClusterError:
-        return
-    for process in _due(cluster):
-        process.is_lost = True
-        process.ended_because = "lived, but was no longer registered, and was ended"
-        in_background(stopping.end_gently(process))

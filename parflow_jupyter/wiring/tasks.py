@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from parflow_jupyter._system.ipyparallel_private import has_work, is_closed, uuids
 from parflow_jupyter._system.pickling import dumps
 from parflow_jupyter.errors import CannotShipError, EngineLostError
 from parflow_jupyter.maps import MapOptions, MapResult, SchemeChoice, run_map
@@ -54,7 +55,7 @@ class EnginesOfACluster:
     def ids(self) -> dict[int, str]:
         """Return the engines that are connected, each with its unique name."""
         client = self._connected()
-        return {} if client._closed else {e: client._engines[e] for e in list(client.ids)}
+        return {} if is_closed(client) else {e: uuids(client)[e] for e in list(client.ids)}
 
     def is_free(self, engine: int) -> bool:
         """Return whether an engine is rid of a task that was stopped there."""
@@ -65,7 +66,7 @@ class EnginesOfACluster:
 
     def _still_has_work(self, engine: int, name: str) -> bool:
         client = self._connected()
-        return client._engines.get(engine) == name and bool(client._outstanding_dict.get(name))
+        return uuids(client).get(engine) == name and has_work(client, name)
 
     def start(
         self, engine: int, work: dict[str, Any], label: str, ended: Callable[[Ended], None]

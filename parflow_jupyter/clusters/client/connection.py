@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.ipyparallel_private import follow_notice, is_closed
 from parflow_jupyter._system.pickling import use_in_ipyparallel
 from parflow_jupyter._system.runtime_dir import host_name
 from parflow_jupyter.clusters.client.clusters import Clusters
@@ -97,7 +98,7 @@ def _client_of(path: Path, connection: dict[str, Any], timeout: float) -> Any:
     with _lock:
         _close_dead(keep=wanted)
         client = _clients.get(wanted)
-        if client is None or getattr(client, "_closed", False):
+        if client is None or is_closed(client):
             client = _clients[wanted] = _new_client(connection, timeout)
         return client
 
@@ -125,7 +126,7 @@ def _new_client(connection: dict[str, Any], timeout: float) -> Any:
             f"request a cluster shutdown, or remove the file."
         ) from error
     use_in_ipyparallel()
-    client._notification_handlers["shutdown_notification"] = lambda _: _close_soon(client)
+    follow_notice(client, "shutdown_notification", lambda _: _close_soon(client))
     keep_up(client)
     return client
 
@@ -141,7 +142,7 @@ def _close_dead(keep: tuple[str, str, str]) -> None:
     for key, client in list(_clients.items()):
         replaced = key != keep and key[0] == keep[0]
         dead = key != keep and not _still_there(key)
-        if replaced or dead or getattr(client, "_closed", False):
+        if replaced or dead or is_closed(client):
             del _clients[key]
             _close(client)
 

@@ -11,6 +11,14 @@ import contextlib
 from functools import partial
 from typing import Any
 
+from parflow_jupyter._system import ipyparallel_private
+from parflow_jupyter._system.ipyparallel_private import (
+    ask_controller,
+    follow_engines,
+    give_notice,
+    uuids,
+)
+
 ASK_AFTER = (0.3, 3.0)
 """Seconds after it connected at which a client asks again; the last also on a slow network."""
 
@@ -21,9 +29,8 @@ def keep_up(client: Any) -> None:
     Args:
         client: An ``ipyparallel.Client``; returns at once.
     """
-    loop = client._io_loop
     for seconds in ASK_AFTER:
-        loop.add_callback(partial(loop.call_later, seconds, partial(ask_again, client)))
+        ipyparallel_private.call_later(client, seconds, partial(ask_again, client))
 
 
 def ask_again(client: Any) -> None:
@@ -32,28 +39,26 @@ def ask_again(client: Any) -> None:
     Args:
         client: An ``ipyparallel.Client``; returns at once, and never raises if it is closed.
     """
-    known, gone = dict(client._engines), set()
+    known, gone = uuids(client), set()
 
     def note(event: dict[str, Any]) -> None:
         if event["event"] == "unregister":
             gone.add(int(event["id"]))
 
     def compare(future: Any) -> None:
-        client._registration_callbacks.remove(note)
+        unfollow()
         content = future.result()["content"]
         there = {int(number): uuid for number, uuid in content.get("engines", {}).items()}
-        tell = client._notification_handlers
-        for number, uuid in missed(there, dict(client._engines), gone).items():
-            tell["registration_notification"]({"content": {"id": number, "uuid": uuid}})
+        for number, uuid in missed(there, uuids(client), gone).items():
+            give_notice(client, "registration_notification", {"id": number, "uuid": uuid})
         for number in known.keys() - there.keys() if content["status"] == "ok" else ():
-            tell["unregistration_notification"]({"content": {"id": number}})
+            give_notice(client, "unregistration_notification", {"id": number})
 
     # The client may be closed meanwhile, with its sockets.
     with contextlib.suppress(OSError):
-        future = client._send(client._query_socket, "connection_request")
-        client._registration_callbacks.append(note)
+        future = ask_controller(client, "connection_request")
+        unfollow = follow_engines(client, note)
         future.add_done_callback(compare)
-        client._io_loop.add_callback(client._query_stream.flush)
 
 
 def missed(there: dict[int, str], known: dict[int, str], gone: set[int]) -> dict[int, str]:

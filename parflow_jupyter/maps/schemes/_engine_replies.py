@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from parflow_jupyter._system.ipyparallel_private import uuids
 from parflow_jupyter.maps.abc import Slot
 from parflow_jupyter.maps.worker.control import DATA, FIELD
 
@@ -48,7 +49,7 @@ def hear_of_another(client: Any, before: set[str]) -> None:
         before: The uuids that it knew.
     """
     deadline = time.monotonic() + NOTICE_WITHIN
-    while not set(client._engines.values()) - before and time.monotonic() < deadline:
+    while not set(uuids(client).values()) - before and time.monotonic() < deadline:
         time.sleep(0.01)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from parflow_jupyter._system.ipyparallel_private import apply, is_closed, order, uuids
 from parflow_jupyter.maps.abc import (
     Capabilities,
     Plan,
@@ -136,7 +137,7 @@ class _Engines(RemoteSlots):
     # --- engines that come and go ---------------------------------------------
 
     def poll(self) -> None:
-        now = _offered(self._client.ids, self._only) if not self._client._closed else set()
+        now = _offered(self._client.ids, self._only) if not is_closed(self._client) else set()
         for engine in now - set(self._uuids):
             self._probe(engine)
         for engine in set(self._uuids) - now:
@@ -197,7 +198,7 @@ class _Engines(RemoteSlots):
         return True
 
     def _try_replace(self, replace: Replace, slot: Slot, uuid: bytes, pid: int | None) -> None:
-        before = set(self._client._engines.values())
+        before = set(uuids(self._client).values())
         try:
             replace(engine_of(slot), pid)
             self._follow()
@@ -225,7 +226,7 @@ class _Engines(RemoteSlots):
                 self._killed.clear()
 
     def _probe(self, engine: int) -> None:
-        name = self._client._engines.get(engine)
+        name = uuids(self._client).get(engine)
         uuid = name.encode() if name else b""
         if not uuid or uuid in self._gone or self._is_deaf(engine, uuid):
             return
@@ -240,8 +241,7 @@ class _Engines(RemoteSlots):
     def _ask(self, engine: int, uuid: bytes | None) -> None:
         if uuid is None:
             return
-        future = self._client.send_apply_request(self._client._mux_socket, *PROBE, ident=uuid)
-        self._look(self._client._mux_stream)
+        future = apply(self._client, uuid, *PROBE)
         future.add_done_callback(partial(self._probed, engine))
 
     def _is_deaf(self, engine: int, uuid: bytes) -> bool:
@@ -288,10 +288,7 @@ class _Engines(RemoteSlots):
         uuid = self._uuids.get(engine_of(slot))
         if uuid is None:
             return
-        future = self._client.send_apply_request(
-            self._client._mux_socket, RunBatch(), [blob], ident=uuid
-        )
-        self._look(self._client._mux_stream)
+        future = apply(self._client, uuid, RunBatch(), [blob])
         if self._client.history[-1:] == [future.msg_id]:
             # Nobody asks for it again, and the client would keep it for good.
             self._client.history.pop()
@@ -313,18 +310,10 @@ class _Engines(RemoteSlots):
             self._request_at(uuid, request, heard)
 
     def _request_at(self, uuid: bytes, request: ControlRequest, heard: Heard) -> None:
-        if self._client._closed:
+        if is_closed(self._client):
             return
-        future = self._client._send(
-            self._client._control_socket, "interrupt_request", content={FIELD: request}, ident=uuid
-        )
-        self._look(self._client._control_stream)
+        future = order(self._client, uuid, "interrupt_request", {FIELD: request})
         future.add_done_callback(partial(hear, heard))
-
-    def _look(self, stream: Any) -> None:
-        # The client sends on the bare socket. If an answer arrives in that moment, the send
-        # takes the wake-up of zmq's edge-triggered descriptor, and nobody would look for it.
-        self._client._io_loop.add_callback(stream.flush)
 
     def close(self) -> None:
         self.over.set()

@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system import engine_side
 from parflow_jupyter.clusters.processes.app_settings import arguments_of, below_profile
 from parflow_jupyter.clusters.processes.controller import run_controller
 from parflow_jupyter.clusters.processes.engine_set import run_engine_set
@@ -118,10 +119,9 @@ def _run_engine(spec: dict[str, Any]) -> None:
         def _signal_stop(self, sig: int, frame: Any) -> None:
             super()._signal_stop(sig, frame)
             if engine_counters.is_busy():
-                agent = sys.modules.get("parflow_jupyter.maps.worker.worker")
-                if agent is not None:
+                if engine_side.worker is not None:
                     # An item did not fail because its engine is ended: it runs elsewhere.
-                    agent.AGENT.leave()
+                    engine_side.worker.leave()
                 # The loop can stop only when the task does.
                 raise KeyboardInterrupt
 

@@ -15,6 +15,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from parflow_jupyter._system import engine_side
+
 _LAYOUT = struct.Struct("<QQQd")
 """Flags, completed tasks, number of updates, time of the last one (seconds, epoch)."""
 
@@ -69,6 +71,7 @@ def open_block(path: Path) -> None:
     global _block
     _block = _Block(path)
     _block.write()
+    engine_side.count_tasks = add_completed
 
 
 def add_completed(n: int) -> None:

@@ -13,11 +13,10 @@ from parflow_jupyter.maps.worker.worker import PROTOCOL
 # Sent as text: code objects of another Python version would crash the engine.
 _SOURCE = """
 import sys
-counters = sys.modules.get("parflow_jupyter.clusters.processes.engine_counters")
-if counters is not None:
-    # The question is no task: a message that reports how many it did counts none itself.
-    counters.add_completed(0)
 try:
+    from parflow_jupyter._system import engine_side
+    # The question is no task: a message that reports how many it did counts none itself.
+    engine_side.count_tasks(0)
     from parflow_jupyter.maps.worker import control
     answer = control.install()
 except Exception as error:

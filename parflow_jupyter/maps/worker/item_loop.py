@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-import sys
 import threading
 import time
 import traceback
@@ -18,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from parflow_jupyter._system import engine_side
 from parflow_jupyter._system.package_dir import PACKAGE_DIR
 from parflow_jupyter._system.pickling import dumps, loads
 from parflow_jupyter.maps.messages import TIMED_OUT, BatchResult, Failure
@@ -75,7 +75,7 @@ def run_items(
     if (whole := _even(batch_result)) < len(indices):
         batch_result.state = "interrupted" if current.interrupted else "partial"
     batch_result.output, batch_result.shown = captured.kept(), None
-    count_completed(whole)
+    engine_side.count_tasks(whole)
     return batch_result
 
 
@@ -224,13 +224,6 @@ def _round_trip(error: BaseException) -> bytes | None:
     except Exception:
         return None
     return pickled if type(again) is type(error) else None
-
-
-def count_completed(count: int) -> None:
-    """Count items as tasks of this engine; without a call, a batch would count as one."""
-    counters = sys.modules.get("parflow_jupyter.clusters.processes.engine_counters")
-    if counters is not None:
-        counters.add_completed(count)
 
 
 def in_main_thread() -> bool:

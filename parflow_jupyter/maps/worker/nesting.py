@@ -6,10 +6,11 @@ an item runs in the item's own process.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from parflow_jupyter._system import engine_side
 
 _here = threading.local()
 
@@ -37,5 +38,5 @@ def is_nested() -> bool:
     if getattr(_here, "inside", False):
         return True
     # Loaded wherever engines are used; nothing runs in it but on engines and in processes.
-    worker = sys.modules.get("parflow_jupyter.maps.worker.worker")
-    return worker is not None and worker.WORKER.status()["run"] is not None
+    worker = engine_side.worker
+    return worker is not None and worker.status()["run"] is not None

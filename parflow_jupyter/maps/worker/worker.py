@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from parflow_jupyter._system import engine_side
 from parflow_jupyter._system.pickling import dumps
 from parflow_jupyter.maps.messages import BatchResult
 from parflow_jupyter.maps.transport.function import what_cannot_be_pickled
@@ -22,7 +23,7 @@ from parflow_jupyter.maps.transport.shared_memory import IDLE, open_mark
 from parflow_jupyter.maps.worker.array_cache import ArrayCache
 from parflow_jupyter.maps.worker.import_context import ImportContext
 from parflow_jupyter.maps.worker.interrupts import Current
-from parflow_jupyter.maps.worker.item_loop import call_init, count_completed, run_items
+from parflow_jupyter.maps.worker.item_loop import call_init, run_items
 from parflow_jupyter.maps.worker.random_state import keep_state, seeder
 
 PROTOCOL = 4
@@ -53,7 +54,7 @@ class Worker:
 
     def run_batch(self, blob: bytes) -> bytes:
         """Run one packed batch and return its packed result; never raises for an item."""
-        count_completed(0)
+        engine_side.count_tasks(0)
         given = pickle.loads(blob)
         batch = given.read() if isinstance(given, InSharedBuffer) else given
         if not isinstance(batch, tuple):
@@ -274,7 +275,7 @@ def _cannot_ship(text: str) -> bytes:
     return dumps(CannotShipError(text))
 
 
-WORKER = Worker()
+WORKER = engine_side.worker = Worker()
 """The one worker of this process."""
 
 

@@ -367,7 +367,7 @@ def test_in_a_kernel_states_arrive_while_a_cell_waits(tmp_path: Path, static: Pa
         states = _run_cell(
             client,
             "import time, pathlib\n"
-            "from parflow_jupyter.kernel import builder as room\n"
+            "from parflow_jupyter.kernel.builder import widget as room\n"
             "from parflow_jupyter.pipelines import Pipeline, module\n"
             f"room.STATIC = pathlib.Path({str(static)!r})\n"
             "@module\n"

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from parflow_jupyter.errors import DocumentError, PipelineError
 from parflow_jupyter.pipelines.editing.layout import Position
 from parflow_jupyter.pipelines.files.parts import Content, read_content
-from parflow_jupyter.pipelines.files.reading import Entry
 from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec
 from parflow_jupyter.pipelines.ports import NO_DEFAULT, Port, is_json
+from parflow_jupyter.pipelines.reading import Entry
 
 if TYPE_CHECKING:
     from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from parflow_jupyter.pipelines.editing.layout import Position
-from parflow_jupyter.pipelines.files.reading import Entry
 from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec
 from parflow_jupyter.pipelines.ports import NO_DEFAULT, Port
+from parflow_jupyter.pipelines.reading import Entry
 
 _T = TypeVar("_T", ModuleSpec, Group)
 _TOP = ("format", "version", "name", "modules", "connections", "groups", "layout")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from parflow_jupyter.errors import Problem, reasons
 from parflow_jupyter.pipelines.graph import find_cycle, find_loops
-from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec, listing
-from parflow_jupyter.pipelines.ports import Module, Port, registered
-from parflow_jupyter.pipelines.types import value_fits
+from parflow_jupyter.pipelines.model import (
+    Connection,
+    Graph,
+    Group,
+    ModuleSpec,
+    find_function,
+    listing,
+)
+from parflow_jupyter.pipelines.values import shown_type, value_problem
 
-if TYPE_CHECKING:
-    from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
 
-
-def check(pipeline: PipelineGraph) -> list[Problem]:
+def check(pipeline: Graph) -> list[Problem]:
     """Return everything that keeps the pipeline from running; [] if it can run.
 
     Args:
@@ -78,7 +79,7 @@ def _doubled(
     for link in connections:
         if link.target in seen:
             yield Problem(
-                port_place(modules[link.target[0]], link.target[1]),
+                modules[link.target[0]].place(link.target[1]),
                 "more than one connection leads to it",
                 f"disconnect all but one, such as {link}",
             )
@@ -89,11 +90,11 @@ def _input_problems(spec: ModuleSpec, connected: set[tuple[str, str]]) -> Iterat
     for name in spec.parameters:
         if spec.input(name) is None:
             known = listing(port.name for port in spec.inputs)
-            yield Problem(port_place(spec, name), "there is no such input", f"use one of {known}")
+            yield Problem(spec.place(name), "there is no such input", f"use one of {known}")
     for name in spec.over or ():
         if spec.input(name) is None:
             yield Problem(
-                port_place(spec, name),
+                spec.place(name),
                 "the map goes over an unknown input",
                 f"map over one of {listing(port.name for port in spec.inputs)}",
             )
@@ -101,17 +102,17 @@ def _input_problems(spec: ModuleSpec, connected: set[tuple[str, str]]) -> Iterat
         if (spec.id, port.name) in connected:
             continue
         if port.name in spec.parameters:
-            what = value_problem(spec, port, spec.parameters[port.name])
+            what = value_problem(port, spec.parameters[port.name])
             if what:
-                yield Problem(port_place(spec, port.name), *what)
+                yield Problem(spec.place(port.name), *what)
         elif spec.is_mapped(port.name):
             yield Problem(
-                port_place(spec, port.name),
+                spec.place(port.name),
                 "the map has no list to go over",
                 "connect it, or set it to a list",
             )
         elif port.required:
-            yield Problem(port_place(spec, port.name), "it needs a value", "connect or set it")
+            yield Problem(spec.place(port.name), "it needs a value", "connect or set it")
 
 
 def _misfit(
@@ -167,37 +168,3 @@ def _function_problems(spec: ModuleSpec, groups: Mapping[str, Group]) -> Iterato
             f"outputs {listing(p.name for p in module.outputs)}",
             "remove the module and add it again, or restore the function",
         )
-
-
-def find_function(spec: ModuleSpec) -> Module | None:
-    """Return the function of a module, without importing: its latest definition, or None."""
-    if spec.live is not None and not spec.live.nameable:
-        return spec.live
-    return registered(spec.function) or spec.live
-
-
-def value_problem(spec: ModuleSpec, port: Port, value: object) -> tuple[str, str] | None:
-    """Return what is wrong with a parameter and how to fix it, or None."""
-    if port.depth == 0 and value is None and port.default is None:
-        return None
-    if value_fits(value, port.type, port.depth):
-        return None
-    what = f"{reprlib.repr(value)} is no {shown_type(port)}"
-    if isinstance(value, list | tuple) and port.depth == 0:
-        return what, f"set one value, or map over it: add_map(…, over={port.name!r})"
-    return what, f"set it to a {shown_type(port)}"
-
-
-def port_place(spec: ModuleSpec, port: str) -> str:
-    """Say which port of which module, for a message."""
-    return f"module {spec.name!r}, input {port!r}"
-
-
-def shown_type(port: Port) -> str:
-    """Return the type of a port as Python would write it.
-
-    Example:
-        >>> shown_type(Port("x", "int", 2))
-        'list[list[int]]'
-    """
-    return "list[" * port.depth + port.type + "]" * port.depth

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from parflow_jupyter.errors import PipelineError
-from parflow_jupyter.pipelines.ports import Module, Port
+from parflow_jupyter.pipelines.ports import Module, Port, registered
 
-if TYPE_CHECKING:
-    from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
+Position = tuple[float, float]
+"""Where a module is drawn: x and y of its upper left corner, in pixels of the canvas."""
 
 GROUP_PREFIX = "group:"
 """A module whose function is ``group:<id>`` runs that group."""
@@ -62,6 +62,10 @@ class ModuleSpec:
         """Whether the map goes over this input port."""
         return self.over is not None and port in self.over
 
+    def place(self, port: str) -> str:
+        """Say which of its input ports, for a message."""
+        return f"module {self.name!r}, input {port!r}"
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -95,11 +99,47 @@ class Group:
     outputs: tuple[tuple[str, tuple[str, str]], ...]
 
 
+class Graph(Protocol):
+    """What is read of a pipeline, by whatever does not change it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def modules(self) -> Mapping[str, ModuleSpec]: ...
+    @property
+    def connections(self) -> tuple[Connection, ...]: ...
+    @property
+    def groups(self) -> Mapping[str, Group]: ...
+    @property
+    def layout(self) -> Mapping[str, Position]: ...
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a pipeline holds at one moment; modules, groups and positions by id."""
+
+    name: str
+    modules: Mapping[str, ModuleSpec]
+    connections: tuple[Connection, ...]
+    groups: Mapping[str, Group]
+    layout: Mapping[str, Position]
+
+
+class PipelineLike(Protocol):
+    """A pipeline, as its handles and its runs see it."""
+
+    def module(self, which: Handle | str) -> ModuleSpec:
+        """Return what it knows about a module."""
+
+    def content(self) -> Content:
+        """Return what it holds now."""
+
+
 @dataclass(frozen=True, eq=False)
 class PortRef:
     """What ``handle["port"]`` gives: a port of a module of a pipeline."""
 
-    pipeline: PipelineGraph = field(repr=False)
+    pipeline: PipelineLike = field(repr=False)
     module: str
     port: str
 
@@ -112,7 +152,7 @@ class Handle:
     share a name, ``connect`` takes the one that fits the side.
     """
 
-    pipeline: PipelineGraph = field(repr=False)
+    pipeline: PipelineLike = field(repr=False)
     id: str
 
     def __getitem__(self, port: str) -> PortRef:
@@ -182,6 +222,13 @@ def mapped(spec: ModuleSpec, over: tuple[str, ...]) -> ModuleSpec:
         inputs=tuple(replace(p, depth=p.depth + 1) if p.name in over else p for p in spec.inputs),
         outputs=tuple(replace(p, depth=p.depth + 1) for p in spec.outputs),
     )
+
+
+def find_function(spec: ModuleSpec) -> Module | None:
+    """Return the function of a module, without importing: its latest definition, or None."""
+    if spec.live is not None and not spec.live.nameable:
+        return spec.live
+    return registered(spec.function) or spec.live
 
 
 def spec_of(id: str, module: Module) -> ModuleSpec:

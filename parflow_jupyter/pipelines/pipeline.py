@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from parflow_jupyter.errors import Problem, reasons
 from parflow_jupyter.events import Listener
+from parflow_jupyter.pipelines.abc import Cancel, RunContext
 from parflow_jupyter.pipelines.check import check
 from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
 from parflow_jupyter.pipelines.files import document, script
-from parflow_jupyter.pipelines.running.plan import Cancel
+from parflow_jupyter.pipelines.model import Content
 from parflow_jupyter.pipelines.running.report import PipelineRun
 from parflow_jupyter.pipelines.running.resolve import check_error, with_functions
-from parflow_jupyter.pipelines.running.run import run_pipeline
+from parflow_jupyter.pipelines.running.run import run_checked, run_pipeline
 from parflow_jupyter.pipelines.running.serial import serial_map
 
 
@@ -65,18 +65,20 @@ class Pipeline(PipelineGraph):
         run_map = type(self)._run_map
         return run_pipeline(self, run_map=run_map, listener=listener, trust=trust, cancel=cancel)
 
+    def run_checked(
+        self, content: Content, *, listener: Listener | None = None, cancel: Cancel | None = None
+    ) -> PipelineRun:
+        """Run what the pipeline held when it was checked, without problems; see ``run``."""
+        return run_checked(content, RunContext(type(self)._run_map, listener, cancel))
+
     def import_functions(self) -> list[Problem]:
         """Import the functions that this process lacks; only for files that are trusted.
 
         Returns:
             One problem for each that can't be imported.
         """
-        problems: list[Problem] = []
-        found = with_functions(self._modules.values(), problems)
-        self._modules = {spec.id: spec for spec in found}
-        for id, group in self._groups.items():
-            inside = tuple(with_functions(group.modules, problems))
-            self._groups[id] = replace(group, modules=inside)
+        found, problems = with_functions(self.content())
+        self._modules, self._groups = dict(found.modules), dict(found.groups)
         return problems
 
     def to_dict(self) -> dict[str, Any]:
@@ -120,12 +122,3 @@ class Pipeline(PipelineGraph):
             DocumentError: The file can't be read as a pipeline.
         """
         return cls._of(document.read(Path(path)))
-
-    @classmethod
-    def _of(cls, content: document.Content) -> Pipeline:
-        made = cls(content.name)
-        made._modules = {spec.id: spec for spec in content.modules}
-        made._connections = content.connections
-        made._groups = {group.id: group for group in content.groups}
-        made._layout = dict(content.layout)
-        return made

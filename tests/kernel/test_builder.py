@@ -13,6 +13,7 @@ from parflow_jupyter.kernel.builder import widget as builder_module
 from parflow_jupyter.kernel.builder.states import StateBoard
 from parflow_jupyter.kernel.builder.widget import PipelineBuilder
 from parflow_jupyter.pipelines import Pipeline
+from parflow_jupyter.pipelines.running import resolve
 
 ROOT = Path(__file__).parents[2]
 
@@ -193,6 +194,21 @@ def test_run(make):
     assert set(builder.states["square"]) == {"state", "done", "total", "message", "elapsed"}
     tell(builder, type="run")
     assert builder.wait(20)["total"]["result"] == 5
+
+
+def test_a_click_on_run_checks_once_and_copies_once(make, monkeypatch):
+    """What was checked is what is run."""
+    builder, done = make(pipeline()), []
+    for name in ("check", "content"):
+        method = getattr(Pipeline, name)
+        monkeypatch.setattr(Pipeline, name, lambda p, m=method, n=name: done.append(n) or m(p))
+    monkeypatch.setattr(resolve, "check", lambda content: done.append("check") or [])
+    tell(builder, type="run")
+    assert builder.wait(20)["total"]["result"] == 5
+    assert done == ["check", "content"]
+    done.clear()
+    assert builder.pipeline.run()["total"]["result"] == 5
+    assert done == ["content", "check"]
 
 
 def test_run_with_problems_is_refused(make):

@@ -11,12 +11,20 @@ import anywidget
 import traitlets
 
 from parflow_jupyter._system.package_dir import PACKAGE_DIR
-from parflow_jupyter.errors import ConflictError, NotFoundError, ParflowError, PipelineCheckError
+from parflow_jupyter.errors import (
+    ConflictError,
+    NotFoundError,
+    ParflowError,
+    PipelineCheckError,
+    Problem,
+)
 from parflow_jupyter.kernel.builder.messages import apply_edit
 from parflow_jupyter.kernel.builder.states import StateBoard
 from parflow_jupyter.pipelines import Pipeline, PipelineRun
 from parflow_jupyter.pipelines.files.document import shown_dict
-from parflow_jupyter.pipelines.running.resolve import check_error
+from parflow_jupyter.pipelines.model import Content
+from parflow_jupyter.pipelines.running.resolve import check_error, checked
+from parflow_jupyter.pipelines.running.tracebacks import without_ours
 
 STATIC = Path(PACKAGE_DIR) / "static"
 
@@ -67,10 +75,7 @@ class PipelineBuilder(anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Show the pipeline as it is now, and check it; done by itself after each edit."""
-        with self._guard:
-            self.document = shown_dict(self.pipeline)
-            self.problems = [problem.to_dict() for problem in self.pipeline.check()]
-            self.states = {id: s for id, s in self.states.items() if id in self.pipeline.modules}
+        self._show()
 
     def start(self) -> None:
         """Run the pipeline in the background, as the button does.
@@ -82,15 +87,14 @@ class PipelineBuilder(anywidget.AnyWidget):
         with self._guard:
             if self.running:
                 raise ConflictError("The pipeline runs already: wait for it, or stop it first.")
-            self.refresh()
-            problems = self.pipeline.check()
+            problems = self._show()
             if problems and not self._trust:
                 raise check_error(self.pipeline.name, problems)
             self._cancel, self._error, self._run = threading.Event(), None, None
             self.running, self.states = True, {}
             self._thread = threading.Thread(
                 target=self._work,
-                args=(self.pipeline.copy(), self._cancel),
+                args=(self.pipeline.content(), self._cancel),
                 name="parflow-builder",
                 daemon=True,
             )
@@ -138,12 +142,23 @@ class PipelineBuilder(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"Builder of {self.pipeline!r}"
 
-    def _work(self, pipeline: Pipeline, cancel: threading.Event) -> None:
+    def _show(self) -> list[Problem]:
+        with self._guard:
+            problems = self.pipeline.check()
+            self.document = shown_dict(self.pipeline, self.pipeline.positions())
+            self.problems = [problem.to_dict() for problem in problems]
+            self.states = {id: s for id, s in self.states.items() if id in self.pipeline.modules}
+            return problems
+
+    def _work(self, content: Content, cancel: threading.Event) -> None:
         board = StateBoard(self._show_states)
         try:
-            self._run = pipeline.run(listener=board.listen, trust=self._trust, cancel=cancel)
+            # Imports may take long, and make problems of their own; so this is not done at start.
+            ready = checked(content, trust=True) if self._trust else content
+            self._run = self.pipeline.run_checked(ready, listener=board.listen, cancel=cancel)
         except BaseException as error:  # kept for wait(); a thread has no one to raise to
-            self._error, self._run = error, getattr(error, "pipeline_run", None)
+            self._error = error.with_traceback(without_ours(error.__traceback__))
+            self._run = getattr(error, "pipeline_run", None)
         board.flush()
         with self._guard:
             if isinstance(self._error, PipelineCheckError):

@@ -6,16 +6,19 @@ import math
 import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from parflow_jupyter.errors import PipelineError
-from parflow_jupyter.pipelines.check import port_place, shown_type, value_problem
-from parflow_jupyter.pipelines.editing.layout import Position
 from parflow_jupyter.pipelines.graph import find_cycle, find_loops
-from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec, listing
-
-if TYPE_CHECKING:
-    from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
+from parflow_jupyter.pipelines.model import (
+    Connection,
+    Graph,
+    Group,
+    ModuleSpec,
+    Position,
+    listing,
+)
+from parflow_jupyter.pipelines.values import shown_type, value_problem
 
 
 def with_parameters(spec: ModuleSpec, parameters: Mapping[str, Any]) -> ModuleSpec:
@@ -29,9 +32,9 @@ def with_parameters(spec: ModuleSpec, parameters: Mapping[str, Any]) -> ModuleSp
         port = spec.input(name)
         if port is None:
             raise PipelineError(f"Module {spec.name!r} has no input {name!r}: it has {known}.")
-        wrong = value_problem(spec, port, value)
+        wrong = value_problem(port, value)
         if wrong:
-            place = port_place(spec, name)
+            place = spec.place(name)
             raise PipelineError(f"{place[0].upper()}{place[1:]}: {wrong[0]}; {wrong[1]}.")
     merged = {**spec.parameters, **parameters}
     # In the order of the ports, so that a saved file does not depend on who set what when.
@@ -149,18 +152,7 @@ def taken_ids(modules: Iterable[str], groups: Mapping[str, Group]) -> set[str]:
     return {*modules, *groups, *inside}
 
 
-def content(pipeline: PipelineGraph) -> tuple[Any, ...]:
-    """Return what makes two pipelines equal."""
-    return (
-        pipeline.name,
-        pipeline.modules,
-        pipeline.connections,
-        pipeline.groups,
-        pipeline.layout,
-    )
-
-
-def describe(pipeline: PipelineGraph) -> str:
+def describe(pipeline: Graph) -> str:
     """Return a pipeline as text: its modules and connections, one per line."""
     modules, links = pipeline.modules, pipeline.connections
     counts = f"{_count(len(modules), 'module')}, {_count(len(links), 'connection')}"

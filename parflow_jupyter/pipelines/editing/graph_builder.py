@@ -9,14 +9,16 @@ from typing import Any, Self
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.pipelines.editing import edits
 from parflow_jupyter.pipelines.editing.grouping import make_group
-from parflow_jupyter.pipelines.editing.layout import Position, arrange
+from parflow_jupyter.pipelines.editing.layout import arrange
 from parflow_jupyter.pipelines.model import (
     Connection,
+    Content,
     Function,
     Group,
     Handle,
     ModuleSpec,
     PortRef,
+    Position,
     listing,
     mapped,
     spec_of,
@@ -215,17 +217,25 @@ class PipelineGraph:
         self._changed()
         return Handle(self, id)
 
+    def content(self) -> Content:
+        """Return what it holds now, which later edits don't change."""
+        return Content(self.name, self.modules, self.connections, self.groups, self.layout)
+
     def copy(self) -> Self:
         """Return an independent pipeline of the same content."""
-        other = type(self)(self.name)
-        other._modules, other._connections = dict(self._modules), self._connections
-        other._groups, other._layout = dict(self._groups), dict(self._layout)
-        return other
+        return self._of(self.content())
+
+    @classmethod
+    def _of(cls, content: Content) -> Self:
+        made = cls(content.name)
+        made._modules, made._connections = dict(content.modules), content.connections
+        made._groups, made._layout = dict(content.groups), dict(content.layout)
+        return made
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PipelineGraph):
             return NotImplemented
-        return edits.content(self) == edits.content(other)
+        return self.content() == other.content()
 
     __hash__ = None  # type: ignore[assignment]
 

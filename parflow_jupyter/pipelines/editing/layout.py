@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from parflow_jupyter.pipelines.graph import find_cycle, topological_order
-from parflow_jupyter.pipelines.model import Connection
+from parflow_jupyter.pipelines.model import Connection, Position
 
 COLUMN, ROW = 300, 220
 """Distance of columns and rows, in pixels of the canvas."""
-
-Position = tuple[float, float]
 
 
 def arrange(ids: Sequence[str], connections: Iterable[Connection]) -> dict[str, Position]:

@@ -11,23 +11,24 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from parflow_jupyter.errors import DocumentError, PipelineError
-from parflow_jupyter.pipelines.editing.layout import Position
-from parflow_jupyter.pipelines.files.parts import Content, read_content
-from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec
+from parflow_jupyter.pipelines.files.parts import read_content
+from parflow_jupyter.pipelines.model import (
+    Connection,
+    Content,
+    Graph,
+    Group,
+    ModuleSpec,
+    Position,
+)
 from parflow_jupyter.pipelines.ports import NO_DEFAULT, Port, is_json
 from parflow_jupyter.pipelines.reading import Entry
-
-if TYPE_CHECKING:
-    from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
 
 FORMAT, VERSION = "parflow-pipeline", 1
 _SHOWN = 2000
 """Characters of a parameter that are sent to the builder; longer ones are abbreviated."""
-
-__all__ = ["FORMAT", "VERSION", "Content", "from_dict", "read", "shown_dict", "to_dict", "write"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class _Writer:
             "outputs": [{"name": name, "from": list(end)} for name, end in group.outputs],
         }
 
-    def pipeline(self, pipeline: PipelineGraph, layout: Mapping[str, Position]) -> dict[str, Any]:
+    def pipeline(self, pipeline: Graph, layout: Mapping[str, Position]) -> dict[str, Any]:
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -103,7 +104,7 @@ def _connections(connections: Iterable[Connection]) -> list[dict[str, list[str]]
     return [{"from": list(link.source), "to": list(link.target)} for link in connections]
 
 
-def to_dict(pipeline: PipelineGraph) -> dict[str, Any]:
+def to_dict(pipeline: Graph) -> dict[str, Any]:
     """Return the JSON form, in which all can be written to a file.
 
     Raises:
@@ -112,9 +113,9 @@ def to_dict(pipeline: PipelineGraph) -> dict[str, Any]:
     return _Writer(strict=True).pipeline(pipeline, pipeline.layout)
 
 
-def shown_dict(pipeline: PipelineGraph) -> dict[str, Any]:
-    """Return the JSON form for the builder: long values abbreviated, every module placed."""
-    return _Writer(strict=False).pipeline(pipeline, pipeline.positions())
+def shown_dict(pipeline: Graph, positions: Mapping[str, Position]) -> dict[str, Any]:
+    """Return the JSON form for the builder: long values abbreviated, modules where drawn."""
+    return _Writer(strict=False).pipeline(pipeline, positions)
 
 
 def write(data: Mapping[str, Any], path: Path) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
-from parflow_jupyter.pipelines.editing.layout import Position
-from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec
+from parflow_jupyter.pipelines.model import Connection, Content, Group, ModuleSpec, Position
 from parflow_jupyter.pipelines.ports import NO_DEFAULT, Port
 from parflow_jupyter.pipelines.reading import Entry
 
@@ -16,17 +14,6 @@ _T = TypeVar("_T", ModuleSpec, Group)
 _TOP = ("format", "version", "name", "modules", "connections", "groups", "layout")
 _MODULE = ("id", "name", "function", "inputs", "outputs", "parameters", "map")
 _GROUP = ("id", "name", "modules", "connections", "inputs", "outputs")
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a file holds."""
-
-    name: str
-    modules: tuple[ModuleSpec, ...]
-    connections: tuple[Connection, ...]
-    groups: tuple[Group, ...]
-    layout: dict[str, Position]
 
 
 def read_content(entry: Entry) -> Content:
@@ -37,9 +24,9 @@ def read_content(entry: Entry) -> Content:
     _refuse_endless(entry.field("groups"), groups)
     return Content(
         entry.field("name").text(),
-        modules,
+        {spec.id: spec for spec in modules},
         _connections(entry.field("connections"), modules),
-        groups,
+        {group.id: group for group in groups},
         _layout(entry.field("layout"), modules),
     )
 

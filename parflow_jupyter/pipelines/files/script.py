@@ -5,22 +5,24 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from parflow_jupyter.errors import PipelineError
-from parflow_jupyter.pipelines.check import find_function
 from parflow_jupyter.pipelines.graph import Loops, find_loops, topological_order
-from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec, unused_name
+from parflow_jupyter.pipelines.model import (
+    Connection,
+    Graph,
+    Group,
+    ModuleSpec,
+    find_function,
+    unused_name,
+)
 from parflow_jupyter.pipelines.ports import NO_DEFAULT
-
-if TYPE_CHECKING:
-    from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph
 
 _Ends = Mapping[tuple[str, str], str]
 """Port of a module → the Python expression of its value."""
 
 
-def to_python(pipeline: PipelineGraph) -> str:
+def to_python(pipeline: Graph) -> str:
     """Return a script that computes what the pipeline computes.
 
     Maps and loops become ``pf.parallel_map``, groups become functions. Functions of a
@@ -41,7 +43,7 @@ def to_python(pipeline: PipelineGraph) -> str:
 class _Script:
     """Names in use, and the parts of the script so far."""
 
-    def __init__(self, pipeline: PipelineGraph) -> None:
+    def __init__(self, pipeline: Graph) -> None:
         self._pipeline, self._groups = pipeline, pipeline.groups
         self._functions: dict[str, str] = {}
         self._group_names: dict[str, str] = {}

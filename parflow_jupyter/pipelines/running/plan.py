@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import inspect
 import reprlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from parflow_jupyter.errors import PipelineError
-from parflow_jupyter.events import Listener
-from parflow_jupyter.pipelines.check import find_function
+from parflow_jupyter.pipelines.abc import RunContext
 from parflow_jupyter.pipelines.graph import find_loops, topological_order
-from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec
+from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec, find_function
 from parflow_jupyter.pipelines.ports import Module
 from parflow_jupyter.pipelines.running.loops import columns, spread, wrap
 from parflow_jupyter.pipelines.running.serial import serial_map
@@ -24,30 +23,8 @@ Values = dict[tuple[str, str], Any]
 """Values by (module id, output port)."""
 
 
-class Cancel(Protocol):
-    """What a run looks at to see whether it was stopped; a threading.Event is one."""
-
-    def is_set(self) -> bool:
-        """Tell whether to stop."""
-
-
 @dataclass(frozen=True)
-class Tools:
-    """What a step may use while it runs.
-
-    Args:
-        run_map: Runs a function on lists: ``run_map(function, *lists, listener, label, cancel)``.
-        listener: Gets the events of maps and the progress of groups, or None.
-        cancel: Looked at between items, or None.
-    """
-
-    run_map: Callable[..., Sequence[Any]] = serial_map
-    listener: Listener | None = None
-    cancel: Cancel | None = None
-
-
-@dataclass(frozen=True)
-class Feed:
+class Input:
     """Where an input gets its value from: ``source`` if it gave one, else the parameter."""
 
     port: str
@@ -63,43 +40,43 @@ class Step:
     id: str
     name: str
     function: Module | GroupFunction
-    feeds: tuple[Feed, ...]
+    inputs: tuple[Input, ...]
     parameters: Mapping[str, Any]
     outputs: tuple[str, ...]
 
     @property
     def loops(self) -> bool:
         """Whether the function is called once per item."""
-        return any(feed.level for feed in self.feeds)
+        return any(input.level for input in self.inputs)
 
     def gather(self, values: Values) -> dict[str, Any]:
         """Return the values of the inputs, wrapped in lists where they are too shallow."""
-        inputs: dict[str, Any] = {}
-        for feed in self.feeds:
-            if feed.source in values:
-                inputs[feed.port] = wrap(values[feed.source], feed.wrap)
-            elif feed.port in self.parameters:
-                inputs[feed.port] = self.parameters[feed.port]
-        return inputs
+        gathered: dict[str, Any] = {}
+        for input in self.inputs:
+            if input.source in values:
+                gathered[input.port] = wrap(values[input.source], input.wrap)
+            elif input.port in self.parameters:
+                gathered[input.port] = self.parameters[input.port]
+        return gathered
 
-    def run(self, values: Values, tools: Tools) -> tuple[Values, int | None]:
+    def run(self, values: Values, context: RunContext) -> tuple[Values, int | None]:
         """Run the module once, or once per item.
 
         Args:
             values: What its inputs come from.
-            tools: What it may use.
+            context: What it may use.
 
         Returns:
             Its outputs, and the number of items if it looped.
         """
         inputs = self.gather(values)
         if not self.loops:
-            outputs = _call(self.function, inputs, tools)
+            outputs = _call(self.function, inputs, context)
             return self._named(outputs), None
-        looped = {feed.port: feed.level for feed in self.feeds if feed.level}
+        looped = {input.port: input.level for input in self.inputs if input.level}
         items = spread({port: inputs.pop(port) for port in looped}, looped)
         call = ItemCall(self.function, items.ports, inputs, single=len(self.outputs) == 1)
-        results = _map(call, list(columns(items)), self.name, tools) if items.calls else []
+        results = _map(call, list(columns(items)), self.name, context) if items.calls else []
         if len(results) != len(items.calls):
             raise PipelineError(
                 f"The map of module {self.name!r} gave {len(results)} results for "
@@ -166,15 +143,15 @@ class GroupFunction:
         """What can be said of all functions inside together."""
         return common_marks([step.function.marks for step in self.steps])
 
-    def call(self, inputs: Mapping[str, Any], tools: Tools | None = None) -> tuple[Any, ...]:
+    def call(self, inputs: Mapping[str, Any], context: RunContext | None = None) -> tuple[Any, ...]:
         """Run the modules of the group and return its outputs.
 
         Args:
             inputs: Values by input port of the group.
-            tools: What its modules may use; nothing but serial maps by default.
+            context: What its modules may use; nothing but serial maps by default.
         """
         values: Values = {(OUTSIDE, port): value for port, value in inputs.items()}
-        used = tools or Tools()
+        used = context or RunContext(serial_map)
         for step in self.steps:
             if used.cancel is not None and used.cancel.is_set():
                 raise PipelineError(f"Group {self.title!r} was stopped before {step.name!r}.")
@@ -232,14 +209,14 @@ def make_steps(
     steps = []
     for id in topological_order(modules, connections):
         spec = modules[id]
-        feeds = tuple(
-            Feed(port, sources.get(key), wraps.get(key, 0), loops.ports.get(key, 0))
+        inputs = tuple(
+            Input(port, sources.get(key), wraps.get(key, 0), loops.ports.get(key, 0))
             for port in (port.name for port in spec.inputs)
             if (key := (id, port)) in sources or port in spec.parameters
         )
         function = _function(spec, groups)
         outputs = tuple(port.name for port in spec.outputs)
-        steps.append(Step(id, spec.name, function, feeds, dict(spec.parameters), outputs))
+        steps.append(Step(id, spec.name, function, inputs, dict(spec.parameters), outputs))
     return tuple(steps)
 
 
@@ -257,15 +234,15 @@ def _function(spec: ModuleSpec, groups: Mapping[str, Group]) -> Module | GroupFu
 
 
 def _call(
-    function: Module | GroupFunction, inputs: Mapping[str, Any], tools: Tools
+    function: Module | GroupFunction, inputs: Mapping[str, Any], context: RunContext
 ) -> tuple[Any, ...]:
     if isinstance(function, GroupFunction):
-        return function.call(inputs, tools)
+        return function.call(inputs, context)
     return function.call(inputs)
 
 
-def _map(call: ItemCall, lists: list[list[Any]], label: str, tools: Tools) -> list[Any]:
-    options: dict[str, Any] = {"listener": tools.listener, "label": label}
-    if "cancel" in inspect.signature(tools.run_map).parameters:
-        options["cancel"] = tools.cancel
-    return list(tools.run_map(call, *lists, **options))
+def _map(call: ItemCall, lists: list[list[Any]], label: str, context: RunContext) -> list[Any]:
+    options: dict[str, Any] = {"listener": context.listener, "label": label}
+    if "cancel" in inspect.signature(context.run_map).parameters:
+        options["cancel"] = context.cancel
+    return list(context.run_map(call, *lists, **options))

@@ -7,31 +7,54 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from parflow_jupyter.errors import PipelineCheckError, Problem
-from parflow_jupyter.pipelines.check import find_function
-from parflow_jupyter.pipelines.model import ModuleSpec
+from parflow_jupyter.pipelines.check import check
+from parflow_jupyter.pipelines.model import Content, ModuleSpec, find_function
 from parflow_jupyter.pipelines.ports import Module, as_module, find_attribute
 
 
-def with_functions(modules: Iterable[ModuleSpec], problems: list[Problem]) -> list[ModuleSpec]:
-    """Return the modules with their functions, imported where this process lacks them.
-
-    This runs code that the file names; only call it for files that are trusted.
+def checked(content: Content, *, trust: bool) -> Content:
+    """Return what can be run: with the functions that this process lacks, if they may be imported.
 
     Args:
-        modules: Of one graph.
-        problems: Gets one entry for each function that can't be imported.
+        content: Of a pipeline.
+        trust: Whether functions that a file names may be imported.
+
+    Raises:
+        PipelineCheckError: There are problems.
     """
+    ready, problems = with_functions(content) if trust else (content, [])
+    problems = problems or check(ready)
+    if problems:
+        raise check_error(content.name, problems)
+    return ready
+
+
+def with_functions(content: Content) -> tuple[Content, list[Problem]]:
+    """Return a pipeline with its functions, and a problem for each that can't be imported.
+
+    This runs code that the file names; only call it for files that are trusted.
+    """
+    problems: list[Problem] = []
+    modules = {spec.id: spec for spec in _imported(content.modules.values(), problems)}
+    groups = {
+        id: replace(group, modules=tuple(_imported(group.modules, problems)))
+        for id, group in content.groups.items()
+    }
+    return replace(content, modules=modules, groups=groups), problems
+
+
+def _imported(modules: Iterable[ModuleSpec], problems: list[Problem]) -> list[ModuleSpec]:
     found = []
     for spec in modules:
         if spec.is_group or find_function(spec) is not None:
             found.append(spec)
             continue
-        function = _imported(spec, problems)
+        function = _import_function(spec, problems)
         found.append(spec if function is None else replace(spec, live=function))
     return found
 
 
-def _imported(spec: ModuleSpec, problems: list[Problem]) -> Module | None:
+def _import_function(spec: ModuleSpec, problems: list[Problem]) -> Module | None:
     home, _, path = spec.function.partition(":")
     try:
         # An imported module may do anything while it is imported, and so fail with anything.

@@ -6,22 +6,20 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
-from parflow_jupyter.errors import Problem
 from parflow_jupyter.events import Event, Listener, MapProgress, MapStarted, ModuleChanged
-from parflow_jupyter.pipelines.check import check
-from parflow_jupyter.pipelines.running.plan import Cancel, GroupFunction, Step, Tools, make_steps
+from parflow_jupyter.pipelines.abc import Cancel, RunContext
+from parflow_jupyter.pipelines.model import Content, PipelineLike
+from parflow_jupyter.pipelines.running.plan import GroupFunction, Step, make_steps
 from parflow_jupyter.pipelines.running.report import ModuleReport, PipelineRun
-from parflow_jupyter.pipelines.running.resolve import check_error
+from parflow_jupyter.pipelines.running.resolve import checked
 from parflow_jupyter.pipelines.running.tracebacks import without_ours
-
-if TYPE_CHECKING:
-    from parflow_jupyter.pipelines.pipeline import Pipeline
 
 
 def run_pipeline(
-    pipeline: Pipeline,
+    pipeline: PipelineLike,
     *,
     run_map: Callable[..., Sequence[Any]],
     listener: Listener | None = None,
@@ -31,7 +29,7 @@ def run_pipeline(
     """Run all modules of a pipeline, each after those it gets values from.
 
     Args:
-        pipeline: It is copied first, so it may be edited meanwhile.
+        pipeline: What it holds now is run, so it may be edited meanwhile.
         run_map: ``run_map(function, *lists, listener=, label=)`` returns the results in
             order; one that takes ``cancel=`` gets it too.
         listener: Gets ModuleChanged events, in the thread that noticed them.
@@ -52,27 +50,25 @@ def run_pipeline(
         [1, 4, 9]
     """
     __tracebackhide__ = True  # IPython then shows the cell and the module's function
-    ready = pipeline.copy()
-    problems: list[Problem] = ready.import_functions() if trust else []
-    problems = problems or check(ready)
-    if problems:
-        raise check_error(pipeline.name, problems)
-    steps = make_steps(ready.modules, ready.connections, ready.groups)
-    runner = _Runner(ready.name, steps, Tools(run_map, None, cancel), listener)
+    ready = checked(pipeline.content(), trust=trust)
     try:
-        return runner.run()
+        return run_checked(ready, RunContext(run_map, listener, cancel))
     except BaseException as error:
         raise error.with_traceback(without_ours(error.__traceback__))  # noqa: B904 - it is itself
+
+
+def run_checked(content: Content, context: RunContext) -> PipelineRun:
+    """Run what a pipeline held when it was checked, and had no problems; see ``run_pipeline``."""
+    steps = make_steps(content.modules, content.connections, content.groups)
+    return _Runner(content.name, steps, context).run()
 
 
 class _Runner:
     """One run: what is done, what failed, and who is told."""
 
-    def __init__(
-        self, name: str, steps: tuple[Step, ...], tools: Tools, listener: Listener | None
-    ) -> None:
-        self._name, self._steps, self._tools = name, steps, tools
-        self._listener = listener or (lambda event: None)
+    def __init__(self, name: str, steps: tuple[Step, ...], context: RunContext) -> None:
+        self._name, self._steps, self._context = name, steps, context
+        self._listener = context.listener or (lambda event: None)
         self._unusable: set[str] = set()
         self._lock = threading.RLock()
         self.result = PipelineRun(name, {s.id: ModuleReport(s.id, s.name) for s in steps})
@@ -101,10 +97,11 @@ class _Runner:
 
     @property
     def _cancelled(self) -> bool:
-        return self._tools.cancel is not None and self._tools.cancel.is_set()
+        return self._context.cancel is not None and self._context.cancel.is_set()
 
     def _run_or_skip(self, step: Step) -> Exception | None:
-        blocked = [f.source[0] for f in step.feeds if f.source and f.source[0] in self._unusable]
+        needed = [input.source[0] for input in step.inputs if input.source]
+        blocked = [id for id in needed if id in self._unusable]
         if self._cancelled:
             self._skip(step, "the run was stopped")
         elif blocked:
@@ -119,9 +116,9 @@ class _Runner:
         self._tell(step, "running")
         progress: dict[str, Any] = {}
         listener = self._translate(step, begin, progress)
-        tools = Tools(self._tools.run_map, listener, self._tools.cancel)
+        context = replace(self._context, listener=listener)
         try:
-            values, items = step.run(self.result.values, tools)
+            values, items = step.run(self.result.values, context)
         except BaseException as error:
             self._unusable.add(step.id)
             elapsed = time.monotonic() - begin

@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.events import Listener, MapFinished, MapProgress, MapStarted
-
-if TYPE_CHECKING:
-    from parflow_jupyter.pipelines.running.plan import Cancel
+from parflow_jupyter.pipelines.abc import Cancel
 
 _PERIOD = 0.1
 
@@ -40,8 +38,8 @@ def serial_map(
         [8, 9]
     """
     rows = list(zip(*iterables, strict=True))
-    told = _Teller(listener or (lambda event: None), len(rows))
-    told.started(str(label or getattr(function, "__name__", "map")))
+    events = _MapEvents(listener or (lambda event: None), len(rows))
+    events.started(str(label or getattr(function, "__name__", "map")))
     results: list[Any] = []
     try:
         for row in rows:
@@ -50,12 +48,12 @@ def serial_map(
                     f"The map was stopped after {len(results)} of {len(rows)} items."
                 )
             results.append(_call(function, row, len(results)))
-            told.progress(len(results))
+            events.progress(len(results))
     except BaseException:
         stopped = cancel is not None and cancel.is_set()
-        told.finished("cancelled" if stopped else "failed", len(results), 0 if stopped else 1)
+        events.finished("cancelled" if stopped else "failed", len(results), 0 if stopped else 1)
         raise
-    told.finished("done", len(results), 0)
+    events.finished("done", len(results), 0)
     return results
 
 
@@ -67,7 +65,7 @@ def _call(function: Callable[..., Any], row: tuple[Any, ...], index: int) -> Any
         raise
 
 
-class _Teller:
+class _MapEvents:
     """Turns the steps of the loop into events."""
 
     def __init__(self, listener: Listener, total: int) -> None:

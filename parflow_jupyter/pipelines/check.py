@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from parflow_jupyter.errors import Problem, reasons
+from parflow_jupyter.errors import Problem
+from parflow_jupyter.pipelines import kinds, reasons
 from parflow_jupyter.pipelines.graph import find_cycle, find_loops
 from parflow_jupyter.pipelines.model import (
     Connection,
     Graph,
     Group,
     ModuleSpec,
-    find_function,
     listing,
+    walk,
 )
 from parflow_jupyter.pipelines.values import shown_type, value_problem
 
@@ -58,13 +59,19 @@ def check_graph(
     problems = [*_doubled(modules, connections)]
     connected = {link.target for link in connections} | set(given)
     for spec in modules.values():
-        problems += _function_problems(spec, groups)
+        for part in walk((spec,)):
+            problems += kinds.of(part).problems(part, groups)
         problems += _input_problems(spec, connected)
     cycle = find_cycle(modules, connections)
     if cycle:
         path = " → ".join(modules[id].name for id in cycle)
         problems.append(
-            Problem(f"modules {path}", "they wait for each other", "remove one connection of these")
+            Problem(
+                f"modules {path}",
+                "they wait for each other",
+                "remove one connection of these",
+                reasons.CYCLE,
+            )
         )
         return problems
     fitting = find_loops(modules, connections).excess
@@ -82,6 +89,7 @@ def _doubled(
                 modules[link.target[0]].place(link.target[1]),
                 "more than one connection leads to it",
                 f"disconnect all but one, such as {link}",
+                reasons.INPUT_CONNECTED_TWICE,
             )
         seen.add(link.target)
 
@@ -90,29 +98,29 @@ def _input_problems(spec: ModuleSpec, connected: set[tuple[str, str]]) -> Iterat
     for name in spec.parameters:
         if spec.input(name) is None:
             known = listing(port.name for port in spec.inputs)
-            yield Problem(spec.place(name), "there is no such input", f"use one of {known}")
-    for name in spec.over or ():
-        if spec.input(name) is None:
-            yield Problem(
-                spec.place(name),
-                "the map goes over an unknown input",
-                f"map over one of {listing(port.name for port in spec.inputs)}",
-            )
+            fix = f"use one of {known}"
+            yield Problem(spec.place(name), "there is no such input", fix, reasons.INPUT_UNKNOWN)
     for port in spec.inputs:
         if (spec.id, port.name) in connected:
             continue
         if port.name in spec.parameters:
             what = value_problem(port, spec.parameters[port.name])
             if what:
-                yield Problem(spec.place(port.name), *what)
+                yield Problem(spec.place(port.name), *what, reasons.VALUE_UNFIT)
         elif spec.is_mapped(port.name):
             yield Problem(
                 spec.place(port.name),
                 "the map has no list to go over",
                 "connect it, or set it to a list",
+                reasons.LIST_MISSING,
             )
         elif port.required:
-            yield Problem(spec.place(port.name), "it needs a value", "connect or set it")
+            yield Problem(
+                spec.place(port.name),
+                "it needs a value",
+                "connect or set it",
+                reasons.VALUE_MISSING,
+            )
 
 
 def _misfit(
@@ -128,6 +136,7 @@ def _misfit(
             f"connection {link}",
             f"module {giver.name!r} has no output {link.source[1]!r}",
             f"disconnect it and use one of {known}",
+            reasons.OUTPUT_UNKNOWN,
         )
     if target is None:
         known = listing(port.name for port in taker.inputs)
@@ -135,36 +144,11 @@ def _misfit(
             f"connection {link}",
             f"module {taker.name!r} has no input {link.target[1]!r}",
             f"disconnect it and use one of {known}",
+            reasons.INPUT_UNKNOWN,
         )
     return Problem(
         f"connection {link}",
         f"{shown_type(source)} does not fit {shown_type(target)}",
         "connect ports of types that fit, or put a module between them that converts",
+        reasons.TYPES_UNFIT,
     )
-
-
-def _function_problems(spec: ModuleSpec, groups: Mapping[str, Group]) -> Iterator[Problem]:
-    place = f"module {spec.name!r}"
-    if spec.group is not None:
-        if spec.group not in groups:
-            yield Problem(place, f"there is no group {spec.group!r}", "remove the module")
-        return
-    module = find_function(spec)
-    if module is None:
-        yield Problem(
-            place,
-            f"its function {spec.function} is not defined in this process",
-            "import or define it first as @pf.module, or trust the file and use run(trust=True)",
-            reasons.FUNCTION_MISSING,
-        )
-        return
-    now, then = [p.name for p in module.inputs], [p.name for p in spec.inputs]
-    new = [p.name for p in module.inputs if p.required and p.name not in then]
-    gone = [name for name in then if name not in now]
-    if new or gone or [p.name for p in module.outputs] != [p.name for p in spec.outputs]:
-        yield Problem(
-            place,
-            f"its function {spec.function} has other ports now: inputs {listing(now)}, "
-            f"outputs {listing(p.name for p in module.outputs)}",
-            "remove the module and add it again, or restore the function",
-        )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from parflow_jupyter.errors import PipelineError
@@ -12,23 +12,24 @@ from parflow_jupyter.pipelines.ports import Module, Port, registered
 Position = tuple[float, float]
 """Where a module is drawn: x and y of its upper left corner, in pixels of the canvas."""
 
-GROUP_PREFIX = "group:"
-"""A module whose function is ``group:<id>`` runs that group."""
-
 
 @dataclass(frozen=True)
 class ModuleSpec:
-    """One module of a pipeline: a function, its ports, and what is set on them.
+    """One module of a pipeline: what it calls, its ports, and what is set on them.
 
     Args:
         id: Unique in its pipeline and never changed; connections refer to it.
         name: What is shown.
-        function: ``package.mod:qualname`` or ``group:<id>``.
+        function: ``package.mod:qualname`` or ``group:<id>``; "" if it calls neither.
         inputs: Input ports; of a map, mapped ones are one list deeper than the function's.
         outputs: Output ports; of a map, one list deeper than the function's.
         parameters: Values set on input ports; a connection to the port wins.
         over: Mapped input ports, or None if the module is no map.
         live: The function itself, where this process knows it.
+        kind: Name of its kind, the file in ``kinds/`` that knows what it does.
+        group: Id of the group that it runs, or None.
+        options: What else its kind needs to know, as JSON has it.
+        inner: Modules that only run as parts of this one, such as the branches of a choice.
     """
 
     id: str
@@ -39,16 +40,15 @@ class ModuleSpec:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     over: tuple[str, ...] | None = None
     live: Module | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def group(self) -> str | None:
-        """Id of the group that the module runs, or None."""
-        return self.function.removeprefix(GROUP_PREFIX) if self.is_group else None
+    kind: str = "function"
+    group: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    inner: tuple[ModuleSpec, ...] = ()
 
     @property
     def is_group(self) -> bool:
         """Whether it runs a group."""
-        return self.function.startswith(GROUP_PREFIX)
+        return self.group is not None
 
     def input(self, name: str) -> Port | None:
         """Return the input port of this name, or None."""
@@ -190,38 +190,11 @@ def unused_name(wanted: str, taken: Iterable[str]) -> str:
     return name
 
 
-def mapped(spec: ModuleSpec, over: tuple[str, ...]) -> ModuleSpec:
-    """Return the module as a map over some of its inputs.
-
-    Args:
-        spec: A module that is no map yet.
-        over: Its mapped input ports.
-
-    Raises:
-        PipelineError: No port is named, one is unknown or named twice, or it is a map already.
-    """
-    if spec.over is not None:
-        raise PipelineError(
-            f"Module {spec.name!r} is a map over {listing(spec.over)} already: "
-            f"put it in a group and map over the group to nest maps."
-        )
-    known = [port.name for port in spec.inputs]
-    if not over or len(set(over)) != len(over):
-        raise PipelineError(
-            f"Can't map {spec.name!r} over {list(over)!r}: give each mapped input once, "
-            f"of {listing(known)}."
-        )
-    for name in over:
-        if name not in known:
-            raise PipelineError(
-                f"Can't map {spec.name!r} over {name!r}: its inputs are {listing(known)}."
-            )
-    return replace(
-        spec,
-        over=over,
-        inputs=tuple(replace(p, depth=p.depth + 1) if p.name in over else p for p in spec.inputs),
-        outputs=tuple(replace(p, depth=p.depth + 1) for p in spec.outputs),
-    )
+def walk(specs: Iterable[ModuleSpec]) -> Iterator[ModuleSpec]:
+    """Yield modules, each with those inside it, but not those of groups."""
+    for spec in specs:
+        yield spec
+        yield from walk(spec.inner)
 
 
 def find_function(spec: ModuleSpec) -> Module | None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from parflow_jupyter.errors import Problem, reasons
+from parflow_jupyter.errors import Problem
 from parflow_jupyter.events import Listener
+from parflow_jupyter.pipelines import reasons
 from parflow_jupyter.pipelines.abc import Cancel, RunContext
 from parflow_jupyter.pipelines.check import check
 from parflow_jupyter.pipelines.editing.graph_builder import PipelineGraph

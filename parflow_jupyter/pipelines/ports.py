@@ -112,11 +112,12 @@ class Module:
         """Whether a file can name the function: no lambda, not defined inside another one."""
         return "<" not in self.reference
 
-    def call(self, inputs: Mapping[str, Any]) -> tuple[Any, ...]:
+    def call(self, inputs: Mapping[str, Any], context: object = None) -> tuple[Any, ...]:
         """Call the function and return its outputs, in the order of the output ports.
 
         Args:
             inputs: Values by input port; missing ones take the function's defaults.
+            context: What modules may use while they run; a function needs none of it.
 
         Raises:
             PipelineError: A function with several outputs returned another number of values.

@@ -3,9 +3,36 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
+from parflow_jupyter.errors import PipelineError
+from parflow_jupyter.pipelines.model import ModuleSpec, listing
 from parflow_jupyter.pipelines.ports import Port
 from parflow_jupyter.pipelines.types import value_fits
+
+
+def with_parameters(spec: ModuleSpec, parameters: Mapping[str, Any]) -> ModuleSpec:
+    """Return the module with these values set, besides those set before.
+
+    Raises:
+        PipelineError: There is no such input, or a value can't be right for it.
+    """
+    known = listing(port.name for port in spec.inputs)
+    for name, value in parameters.items():
+        port = spec.input(name)
+        if port is None:
+            raise PipelineError(f"Module {spec.name!r} has no input {name!r}: it has {known}.")
+        wrong = value_problem(port, value)
+        if wrong:
+            place = spec.place(name)
+            raise PipelineError(f"{place[0].upper()}{place[1:]}: {wrong[0]}; {wrong[1]}.")
+    merged = {**spec.parameters, **parameters}
+    # In the order of the ports, so that a saved file does not depend on who set what when.
+    return replace(
+        spec, parameters={p.name: merged[p.name] for p in spec.inputs if p.name in merged}
+    )
 
 
 def value_problem(port: Port, value: object) -> tuple[str, str] | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import reprlib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import Any
 
 from parflow_jupyter.errors import PipelineError
+from parflow_jupyter.pipelines import kinds
 from parflow_jupyter.pipelines.graph import find_cycle, find_loops
 from parflow_jupyter.pipelines.model import (
     Connection,
@@ -17,30 +16,9 @@ from parflow_jupyter.pipelines.model import (
     ModuleSpec,
     Position,
     listing,
+    walk,
 )
-from parflow_jupyter.pipelines.values import shown_type, value_problem
-
-
-def with_parameters(spec: ModuleSpec, parameters: Mapping[str, Any]) -> ModuleSpec:
-    """Return the module with these values set, besides those set before.
-
-    Raises:
-        PipelineError: There is no such input, or a value can't be right for it.
-    """
-    known = listing(port.name for port in spec.inputs)
-    for name, value in parameters.items():
-        port = spec.input(name)
-        if port is None:
-            raise PipelineError(f"Module {spec.name!r} has no input {name!r}: it has {known}.")
-        wrong = value_problem(port, value)
-        if wrong:
-            place = spec.place(name)
-            raise PipelineError(f"{place[0].upper()}{place[1:]}: {wrong[0]}; {wrong[1]}.")
-    merged = {**spec.parameters, **parameters}
-    # In the order of the ports, so that a saved file does not depend on who set what when.
-    return replace(
-        spec, parameters={p.name: merged[p.name] for p in spec.inputs if p.name in merged}
-    )
+from parflow_jupyter.pipelines.values import shown_type
 
 
 def check_connection(
@@ -125,12 +103,12 @@ def layout_of_group(
 def used_groups(modules: Mapping[str, ModuleSpec], groups: Mapping[str, Group]) -> dict[str, Group]:
     """Return the groups that some module still runs, directly or inside another group."""
     used: set[str] = set()
-    waiting: list[ModuleSpec] = list(modules.values())
+    waiting: list[ModuleSpec] = list(walk(modules.values()))
     while waiting:
         name = waiting.pop().group
         if name is not None and name in groups and name not in used:
             used.add(name)
-            waiting += groups[name].modules
+            waiting += walk(groups[name].modules)
     return {id: group for id, group in groups.items() if id in used}
 
 
@@ -158,10 +136,10 @@ def describe(pipeline: Graph) -> str:
     counts = f"{_count(len(modules), 'module')}, {_count(len(links), 'connection')}"
     lines = [f"Pipeline {pipeline.name!r}: {counts}"]
     for spec in modules.values():
-        kind = "group " if spec.is_group else ""
+        noun = kinds.of(spec).noun(spec)
         over = f", map over {listing(spec.over)}" if spec.over is not None else ""
         shown = ", ".join(f"{k}={reprlib.repr(v)}" for k, v in spec.parameters.items())
-        lines.append(f"  {kind}{spec.name}({shown}){over}")
+        lines.append(f"  {noun + ' ' if noun else ''}{spec.name}({shown}){over}")
     lines += [f"  {link}" for link in links]
     return "\n".join(lines)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from parflow_jupyter.errors import PipelineError
+from parflow_jupyter.pipelines import kinds
 from parflow_jupyter.pipelines.editing import edits
 from parflow_jupyter.pipelines.editing.grouping import make_group
 from parflow_jupyter.pipelines.editing.layout import arrange
@@ -20,11 +21,11 @@ from parflow_jupyter.pipelines.model import (
     PortRef,
     Position,
     listing,
-    mapped,
     spec_of,
     unused_name,
 )
 from parflow_jupyter.pipelines.ports import as_module
+from parflow_jupyter.pipelines.values import with_parameters
 
 
 class PipelineGraph:
@@ -108,8 +109,7 @@ class PipelineGraph:
         Raises:
             PipelineError: The function can't be a module, or a parameter does not fit.
         """
-        spec = self._new_spec(function)
-        return self._store(edits.with_parameters(spec, parameters))
+        return self._store(kinds.load("function").build(self._new_spec, function, **parameters))
 
     def add_map(
         self, function: Function, /, over: str | Sequence[str], **parameters: Any
@@ -125,9 +125,19 @@ class PipelineGraph:
         Raises:
             PipelineError: A port is unknown, or a parameter does not fit.
         """
-        ports = (over,) if isinstance(over, str) else tuple(over)
-        spec = self.module(function) if isinstance(function, Handle) else self._new_spec(function)
-        return self._store(edits.with_parameters(mapped(spec, ports), parameters))
+        new = self.module if isinstance(function, Handle) else self._new_spec
+        return self._store(kinds.load("map").build(new, function, over=over, **parameters))
+
+    def __getattr__(self, name: str) -> Callable[..., Handle]:
+        """Return ``add_NAME`` for the kinds that have no method of their own here."""
+        kind = name.removeprefix("add_")
+        if kind == name or kind not in kinds.names():
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+        def add(*args: Any, **parameters: Any) -> Handle:
+            return self._store(kinds.load(kind).build(self._new_spec, *args, **parameters))
+
+        return add
 
     def connect(self, source: PortRef, target: PortRef) -> None:
         """Connect an output to an input.
@@ -178,7 +188,7 @@ class PipelineGraph:
             PipelineError: There is no such input, or the value can't be right for it.
         """
         spec = self.module(module)
-        self._modules[spec.id] = edits.with_parameters(spec, {port: value})
+        self._modules[spec.id] = with_parameters(spec, {port: value})
         self._changed()
 
     def clear_parameter(self, module: Handle | str, port: str) -> None:
@@ -244,8 +254,11 @@ class PipelineGraph:
 
     # --- inside ----------------------------------------------------------
 
-    def _new_spec(self, function: Function) -> ModuleSpec:
+    def _new_spec(self, function: Any = None, *, name: str = "") -> ModuleSpec:
         taken = edits.taken_ids(self._modules, self._groups)
+        if name:
+            id = unused_name(name, taken)
+            return ModuleSpec(id, id, "", (), ())
         if isinstance(function, Handle):
             known = self.module(function)
             id = unused_name(known.id, taken)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.pipelines.graph import find_cycle, find_loops
+from parflow_jupyter.pipelines.kinds._reference import group_reference
 from parflow_jupyter.pipelines.model import (
-    GROUP_PREFIX,
     Connection,
     Group,
     ModuleSpec,
@@ -137,7 +137,13 @@ def _group_module(group: Group, specs: Mapping[str, ModuleSpec]) -> ModuleSpec:
         looped = levels[id] - (specs[id].over is not None)
         outputs.append(replace(known, name=name, depth=known.depth + looped))
     return ModuleSpec(
-        group.id, group.name, f"{GROUP_PREFIX}{group.id}", tuple(inputs), tuple(outputs)
+        group.id,
+        group.name,
+        group_reference(group.id),
+        tuple(inputs),
+        tuple(outputs),
+        kind="group",
+        group=group.id,
     )
 
 

@@ -9,11 +9,12 @@ import reprlib
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from parflow_jupyter.errors import DocumentError, PipelineError
+from parflow_jupyter.pipelines import kinds
 from parflow_jupyter.pipelines.files.parts import read_content
 from parflow_jupyter.pipelines.model import (
     Connection,
@@ -30,6 +31,10 @@ FORMAT, VERSION = "parflow-pipeline", 1
 _SHOWN = 2000
 """Characters of a parameter that are sent to the builder; longer ones are abbreviated."""
 
+_FIELDS = ("id", "name", "kind", "function", "inputs", "outputs", "parameters")
+_RANK = {name: rank for rank, name in enumerate(_FIELDS)}
+"""A module's fields in the order of the file; those of its kind follow."""
+
 
 @dataclass(frozen=True)
 class _Writer:
@@ -37,12 +42,11 @@ class _Writer:
 
     strict: bool
 
-    def parameter(self, spec: ModuleSpec, name: str) -> Any:
-        value = spec.parameters[name]
+    def value(self, place: str, value: Any) -> Any:
         if self.strict:
             if not is_json(value):
                 raise PipelineError(
-                    f"Module {spec.name!r}, input {name!r}: {reprlib.repr(value)}, a "
+                    f"{place}: {reprlib.repr(value)}, a "
                     f"{type(value).__name__}, can't be written to a file so that it comes back "
                     f"the same: set text, a number, true or false, None, or lists and "
                     f"dictionaries of these, or connect a module that makes the value."
@@ -52,26 +56,33 @@ class _Writer:
             return value
         return f"<{reprlib.repr(value)}>"
 
-    def function(self, spec: ModuleSpec) -> str:
+    def module(self, spec: ModuleSpec) -> dict[str, Any]:
         if self.strict and "<" in spec.function:
             raise PipelineError(
                 f"Module {spec.name!r} runs {spec.function}, which a file can't name: define the "
                 f"function with def and @pf.module, outside of other functions."
             )
-        return spec.function
-
-    def module(self, spec: ModuleSpec) -> dict[str, Any]:
-        return {
+        kind, place = kinds.of(spec), f"Module {spec.name!r}"
+        data = {
             "id": spec.id,
             "name": spec.name,
-            "function": self.function(spec),
             "inputs": [_input(port) for port in spec.inputs],
             "outputs": [
                 {"name": port.name, "type": port.type, "depth": port.depth} for port in spec.outputs
             ],
-            "parameters": {name: self.parameter(spec, name) for name in spec.parameters},
-            "map": None if spec.over is None else {"over": list(spec.over)},
+            "parameters": {
+                name: self.value(f"{place}, input {name!r}", value)
+                for name, value in spec.parameters.items()
+            },
+            **kind.document(spec),
         }
+        for name in spec.options:
+            data[name] = self.value(f"{place}, {name}", data[name])
+        if spec.inner:
+            data["inner"] = [self.module(part) for part in spec.inner]
+        if not self.strict:
+            data |= {"kind": kind.name, "card": asdict(kind.card(spec))}
+        return dict(sorted(data.items(), key=lambda field: _RANK.get(field[0], len(_RANK))))
 
     def group(self, group: Group) -> dict[str, Any]:
         return {

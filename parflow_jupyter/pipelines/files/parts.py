@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeVar
 
-from parflow_jupyter.pipelines.model import Connection, Content, Group, ModuleSpec, Position
+from parflow_jupyter.pipelines import kinds
+from parflow_jupyter.pipelines.abc import Kind
+from parflow_jupyter.pipelines.kinds._reference import implied_kind
+from parflow_jupyter.pipelines.model import (
+    Connection,
+    Content,
+    Group,
+    ModuleSpec,
+    Position,
+    walk,
+)
 from parflow_jupyter.pipelines.ports import NO_DEFAULT, Port
 from parflow_jupyter.pipelines.reading import Entry
 
 _T = TypeVar("_T", ModuleSpec, Group)
 _TOP = ("format", "version", "name", "modules", "connections", "groups", "layout")
-_MODULE = ("id", "name", "function", "inputs", "outputs", "parameters", "map")
+_MODULE = ("id", "name", "kind", "inputs", "outputs", "parameters", "inner")
 _GROUP = ("id", "name", "modules", "connections", "inputs", "outputs")
 
 
@@ -45,31 +56,29 @@ def _unique(found: list[tuple[Entry, _T]]) -> tuple[_T, ...]:
 
 
 def _module(entry: Entry) -> ModuleSpec:
-    entry.only(_MODULE)
-    function = entry.field("function")
-    home, _, name = function.text().partition(":")
-    if not home or not name:
-        raise function.error(f"{function.value!r} names no function", "write 'package.mod:name'")
-    parameters = entry.field("parameters").expect(dict)
-    return ModuleSpec(
+    kind = _kind(entry)
+    entry.only((*_MODULE, *kind.fields))
+    inner = entry.optional("inner")
+    common = ModuleSpec(
         entry.field("id").text(),
         entry.field("name").text(),
-        function.value,
+        "",
         _ports(entry.field("inputs"), ("name", "type", "depth", "required", "default")),
         _ports(entry.field("outputs"), ("name", "type", "depth")),
-        dict(parameters),
-        _over(entry.field("map")),
+        dict(entry.field("parameters").expect(dict)),
+        kind=kind.name,
+        inner=() if inner is None else _modules(inner),
     )
+    return replace(common, **kind.read(entry))
 
 
-def _over(entry: Entry) -> tuple[str, ...] | None:
-    if entry.value is None:
-        return None
-    entry.only(("over",))
-    over = tuple(item.text() for item in entry.field("over").items())
-    if not over or len(set(over)) != len(over):
-        raise entry.error("'over' must name each mapped input once", "name at least one input")
-    return over
+def _kind(entry: Entry) -> Kind:
+    named = entry.optional("kind")
+    if named is None:
+        return kinds.load(implied_kind(entry))
+    if named.text() not in kinds.names():
+        raise named.error(f"there is no kind {named.value!r} of modules", "update parflow-jupyter")
+    return kinds.load(named.value)
 
 
 def _ports(entry: Entry, fields: tuple[str, ...]) -> tuple[Port, ...]:
@@ -147,7 +156,7 @@ def _outer_ports(
 
 def _refuse_endless(entry: Entry, groups: tuple[Group, ...]) -> None:
     """Refuse groups that hold themselves, which could never be run."""
-    inside = {group.id: {spec.group for spec in group.modules} for group in groups}
+    inside = {group.id: {spec.group for spec in walk(group.modules)} for group in groups}
     for start in inside:
         seen: set[str | None] = set()
         waiting = list(inside[start])

@@ -7,14 +7,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from parflow_jupyter.errors import PipelineError
+from parflow_jupyter.pipelines import kinds
+from parflow_jupyter.pipelines.abc import WriteCall
 from parflow_jupyter.pipelines.graph import Loops, find_loops, topological_order
 from parflow_jupyter.pipelines.model import (
     Connection,
     Graph,
-    Group,
     ModuleSpec,
-    find_function,
     unused_name,
+    walk,
 )
 from parflow_jupyter.pipelines.ports import NO_DEFAULT
 
@@ -78,7 +79,8 @@ class _Script:
     ) -> list[str]:
         """Return the lines that run a graph; ``values`` gets the variables of its outputs."""
         loops, order = find_loops(modules, connections), topological_order(modules, connections)
-        callees = {id: self._callee(modules[id]) for id in order}
+        # All of them first, so that functions keep their names and variables give way.
+        calls = {id: self.call_of(modules[id]) for id in order}
         known = {} if values is None else values
         lines: list[str] = []
         for id in order:
@@ -89,7 +91,7 @@ class _Script:
                 for port in spec.inputs
                 if (level := loops.ports.get((id, port.name), 0))
             }
-            call = self._call(callees[id], spec, inputs, levels, parallel=parallel)
+            call = self._call(calls[id], inputs, levels, parallel=parallel)
             lines += self._outputs(spec, call, loops.modules[id], known)
         return lines
 
@@ -116,8 +118,7 @@ class _Script:
 
     def _call(
         self,
-        callee: str,
-        spec: ModuleSpec,
+        write: WriteCall,
         inputs: Mapping[str, str],
         levels: Mapping[str, int],
         *,
@@ -125,15 +126,12 @@ class _Script:
     ) -> str:
         depth = max(levels.values(), default=0)
         if depth == 0:
-            module = None if spec.is_group else find_function(spec)
-            bare = module.positional if module is not None else ()
-            given = [v if p in bare else f"{_identifier(p)}={v}" for p, v in inputs.items()]
-            return f"{callee}({', '.join(given)})"
+            return write(inputs)
         walked = [port for port, level in levels.items() if level == depth]
         items = {port: unused_name(f"{_identifier(port)}_item", self._names) for port in walked}
         items = {port: name + "s" * (depth - 1) for port, name in items.items()}
         below = {port: level - (port in walked) for port, level in levels.items()}
-        inner = self._call(callee, spec, {**inputs, **items}, below, parallel=False)
+        inner = self._call(write, {**inputs, **items}, below, parallel=False)
         lists, names = ", ".join(inputs[p] for p in walked), ", ".join(items.values())
         if parallel and depth == 1:
             return f"pf.parallel_map(lambda {names}: {inner}, {lists})"
@@ -152,9 +150,18 @@ class _Script:
             f"{name} = {_picked(every, level, index)}" for index, name in enumerate(names)
         ]
 
-    def _callee(self, spec: ModuleSpec) -> str:
-        if spec.group is not None:
-            return self._group(self._groups[spec.group])
+    def call_of(self, spec: ModuleSpec) -> WriteCall:
+        """Return what writes the calls of a module."""
+        return kinds.of(spec).script(spec, self)
+
+    def arguments(self, inputs: Mapping[str, str], positional: Sequence[str] = ()) -> str:
+        """Return what stands between the parentheses of a call."""
+        return ", ".join(
+            v if p in positional else f"{_identifier(p)}={v}" for p, v in inputs.items()
+        )
+
+    def function(self, spec: ModuleSpec) -> str:
+        """Return the name under which the script knows a module's function."""
         if "<" in spec.function:
             raise PipelineError(
                 f"Module {spec.name!r} runs {spec.function}, which a script can't name: define "
@@ -165,30 +172,35 @@ class _Script:
             self._functions[spec.function] = self._name(title)
         return self._functions[spec.function]
 
-    def _group(self, group: Group) -> str:
+    def group(self, id: str) -> str:
         """Return the name of the function that stands for a group; define it if need be."""
-        if group.id in self._group_names:
-            return self._group_names[group.id]
+        if id in self._group_names:
+            return self._group_names[id]
+        group = self._groups[id]
         inside = {spec.id: spec for spec in group.modules}
-        used = self._given_from_outside(group.id)
+        used = self._given_from_outside(id)
         given = {end: _identifier(port) for port, end in group.inputs if port in used}
         heads = [
             given[end] + _default(inside[end[0]], end[1]) for _, end in group.inputs if end in given
         ]
-        heads.sort(key=lambda head: "=" in head)
         values: dict[tuple[str, str], str] = {}
         lines = self.graph(inside, group.connections, given, parallel=False, values=values)
         lines.append(f"return {', '.join(values[end] for _, end in group.outputs)}")
-        name = self._group_names[group.id] = self._name(group.id)
-        body = "".join(f"\n    {line}" for line in lines)
-        self.definitions.append(f"def {name}({', '.join(heads)}):{body}")
+        name = self._group_names[id] = self.define(id, heads, lines)
+        return name
+
+    def define(self, wanted: str, parameters: Iterable[str], lines: Iterable[str]) -> str:
+        """Add a function to the script, and return its name."""
+        name, body = self._name(wanted), "".join(f"\n    {line}" for line in lines)
+        heads = ", ".join(sorted(parameters, key=lambda head: "=" in head))
+        self.definitions.append(f"def {name}({heads}):{body}")
         return name
 
     def _given_from_outside(self, group: str) -> set[str]:
         """Return the inputs of a group that any of the modules running it gives a value to."""
         found = _given(group, self._pipeline.modules.values(), self._pipeline.connections, set())
         for outer in self._groups.values():
-            if any(spec.group == group for spec in outer.modules):
+            if any(spec.group == group for spec in walk(outer.modules)):
                 used = self._given_from_outside(outer.id)
                 ends = {end for port, end in outer.inputs if port in used}
                 found |= _given(group, outer.modules, outer.connections, ends)
@@ -207,9 +219,9 @@ def _given(
     ends: set[tuple[str, str]],
 ) -> set[str]:
     targets = {link.target for link in connections} | ends
-    running = [spec for spec in specs if spec.group == group]
-    connected = {port for spec in running for owner, port in targets if owner == spec.id}
-    return connected | {port for spec in running for port in spec.parameters}
+    running = [(spec, part) for spec in specs for part in walk((spec,)) if part.group == group]
+    connected = {port for spec, _ in running for owner, port in targets if owner == spec.id}
+    return connected | {p for both in running for spec in both for p in spec.parameters}
 
 
 def _identifier(text: str) -> str:

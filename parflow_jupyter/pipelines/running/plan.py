@@ -9,10 +9,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from parflow_jupyter.errors import PipelineError
-from parflow_jupyter.pipelines.abc import RunContext
+from parflow_jupyter.pipelines import kinds
+from parflow_jupyter.pipelines.abc import RunContext, Work
 from parflow_jupyter.pipelines.graph import find_loops, topological_order
-from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec, find_function
-from parflow_jupyter.pipelines.ports import Module
+from parflow_jupyter.pipelines.model import Connection, Group, ModuleSpec
 from parflow_jupyter.pipelines.running.loops import columns, spread, wrap
 from parflow_jupyter.pipelines.running.serial import serial_map
 
@@ -39,7 +39,7 @@ class Step:
 
     id: str
     name: str
-    function: Module | GroupFunction
+    work: Work
     inputs: tuple[Input, ...]
     parameters: Mapping[str, Any]
     outputs: tuple[str, ...]
@@ -71,11 +71,11 @@ class Step:
         """
         inputs = self.gather(values)
         if not self.loops:
-            outputs = _call(self.function, inputs, context)
+            outputs = self.work.call(inputs, context)
             return self._named(outputs), None
         looped = {input.port: input.level for input in self.inputs if input.level}
         items = spread({port: inputs.pop(port) for port in looped}, looped)
-        call = ItemCall(self.function, items.ports, inputs, single=len(self.outputs) == 1)
+        call = ItemCall(self.work, items.ports, inputs, single=len(self.outputs) == 1)
         results = _map(call, list(columns(items)), self.name, context) if items.calls else []
         if len(results) != len(items.calls):
             raise PipelineError(
@@ -94,7 +94,7 @@ class ItemCall:
     """The function of a map, as it is shipped: the module with its other inputs filled in.
 
     Args:
-        function: What runs on each item.
+        work: What runs on each item.
         ports: The inputs that the items go to, in order.
         fixed: The other inputs, the same for every item.
         single: Whether there is one output, returned without a tuple around it.
@@ -102,21 +102,21 @@ class ItemCall:
 
     def __init__(
         self,
-        function: Module | GroupFunction,
+        work: Work,
         ports: tuple[str, ...],
         fixed: Mapping[str, Any],
         *,
         single: bool,
     ) -> None:
         # Marks set on the function, such as the schemes it supports, hold for its map too.
-        vars(self).update(function.marks)
-        self.function, self.ports, self.fixed, self.single = function, ports, dict(fixed), single
-        self.__name__ = self.__qualname__ = function.title
+        vars(self).update(work.marks)
+        self.work, self.ports, self.fixed, self.single = work, ports, dict(fixed), single
+        self.__name__ = self.__qualname__ = work.title
 
     def __call__(self, *items: Any) -> Any:
         inputs = dict(zip(self.ports, items, strict=True))
         try:
-            outputs = self.function.call({**self.fixed, **inputs})
+            outputs = self.work.call({**self.fixed, **inputs})
         except Exception as error:
             shown = ", ".join(f"{port}={reprlib.repr(v)}" for port, v in inputs.items())
             error.add_note(f"{self.__name__} was called with {shown}.")
@@ -141,7 +141,7 @@ class GroupFunction:
     @property
     def marks(self) -> dict[str, Any]:
         """What can be said of all functions inside together."""
-        return common_marks([step.function.marks for step in self.steps])
+        return common_marks([step.work.marks for step in self.steps])
 
     def call(self, inputs: Mapping[str, Any], context: RunContext | None = None) -> tuple[Any, ...]:
         """Run the modules of the group and return its outputs.
@@ -188,57 +188,56 @@ def common_marks(marks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return common
 
 
-def make_steps(
-    modules: Mapping[str, ModuleSpec],
-    connections: Sequence[Connection],
-    groups: Mapping[str, Group],
-    given: Mapping[tuple[str, str], str] | None = None,
-) -> tuple[Step, ...]:
-    """Turn a graph without problems into steps, in the order they run.
+class Planner:
+    """Turns graphs without problems into steps.
 
     Args:
-        modules: By id.
-        connections: Among them.
         groups: That modules may run, by id.
-        given: Input ports that get their value from outside → name of the group's port.
     """
-    loops = find_loops(modules, connections)
-    sources = {target: (OUTSIDE, name) for target, name in (given or {}).items()}
-    sources |= {link.target: link.source for link in connections}
-    wraps = {link.target: max(-depth, 0) for link, depth in loops.excess.items()}
-    steps = []
-    for id in topological_order(modules, connections):
-        spec = modules[id]
-        inputs = tuple(
-            Input(port, sources.get(key), wraps.get(key, 0), loops.ports.get(key, 0))
-            for port in (port.name for port in spec.inputs)
-            if (key := (id, port)) in sources or port in spec.parameters
-        )
-        function = _function(spec, groups)
-        outputs = tuple(port.name for port in spec.outputs)
-        steps.append(Step(id, spec.name, function, inputs, dict(spec.parameters), outputs))
-    return tuple(steps)
 
+    def __init__(self, groups: Mapping[str, Group]) -> None:
+        self._groups = groups
 
-def _function(spec: ModuleSpec, groups: Mapping[str, Group]) -> Module | GroupFunction:
-    if spec.group is None:
-        module = find_function(spec)
-        if module is None:
-            raise PipelineError(f"The function {spec.function} of {spec.name!r} is not defined.")
-        return module
-    group = groups[spec.group]
-    inside = {inner.id: inner for inner in group.modules}
-    given = {target: name for name, target in group.inputs}
-    steps = make_steps(inside, group.connections, groups, given)
-    return GroupFunction(group.name, steps, tuple(source for _, source in group.outputs))
+    def steps(
+        self,
+        modules: Mapping[str, ModuleSpec],
+        connections: Sequence[Connection],
+        given: Mapping[tuple[str, str], str] | None = None,
+    ) -> tuple[Step, ...]:
+        """Return the steps of a graph, in the order they run.
 
+        Args:
+            modules: By id.
+            connections: Among them.
+            given: Input ports that get their value from outside → name of the group's port.
+        """
+        loops = find_loops(modules, connections)
+        sources = {target: (OUTSIDE, name) for target, name in (given or {}).items()}
+        sources |= {link.target: link.source for link in connections}
+        wraps = {link.target: max(-depth, 0) for link, depth in loops.excess.items()}
+        steps = []
+        for id in topological_order(modules, connections):
+            spec = modules[id]
+            inputs = tuple(
+                Input(port, sources.get(key), wraps.get(key, 0), loops.ports.get(key, 0))
+                for port in (port.name for port in spec.inputs)
+                if (key := (id, port)) in sources or port in spec.parameters
+            )
+            work, outputs = self.work(spec), tuple(port.name for port in spec.outputs)
+            steps.append(Step(id, spec.name, work, inputs, dict(spec.parameters), outputs))
+        return tuple(steps)
 
-def _call(
-    function: Module | GroupFunction, inputs: Mapping[str, Any], context: RunContext
-) -> tuple[Any, ...]:
-    if isinstance(function, GroupFunction):
-        return function.call(inputs, context)
-    return function.call(inputs)
+    def work(self, spec: ModuleSpec) -> Work:
+        """Return what a module calls."""
+        return kinds.of(spec).work(spec, self)
+
+    def group(self, id: str) -> GroupFunction:
+        """Return a group as one function."""
+        group = self._groups[id]
+        inside = {inner.id: inner for inner in group.modules}
+        given = {target: name for name, target in group.inputs}
+        steps = self.steps(inside, group.connections, given)
+        return GroupFunction(group.name, steps, tuple(source for _, source in group.outputs))
 
 
 def _map(call: ItemCall, lists: list[list[Any]], label: str, context: RunContext) -> list[Any]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from parflow_jupyter.errors import PipelineCheckError, Problem
+from parflow_jupyter.pipelines import kinds, reasons
 from parflow_jupyter.pipelines.check import check
-from parflow_jupyter.pipelines.model import Content, ModuleSpec, find_function
+from parflow_jupyter.pipelines.model import Content, ModuleSpec
 from parflow_jupyter.pipelines.ports import Module, as_module, find_attribute
 
 
@@ -46,11 +47,11 @@ def with_functions(content: Content) -> tuple[Content, list[Problem]]:
 def _imported(modules: Iterable[ModuleSpec], problems: list[Problem]) -> list[ModuleSpec]:
     found = []
     for spec in modules:
-        if spec.is_group or find_function(spec) is not None:
-            found.append(spec)
-            continue
-        function = _import_function(spec, problems)
-        found.append(spec if function is None else replace(spec, live=function))
+        here = replace(spec, inner=tuple(_imported(spec.inner, problems)))
+        wrong = [problem.reason for problem in kinds.of(spec).problems(spec, {})]
+        if reasons.FUNCTION_MISSING in wrong:
+            here = replace(here, live=_import_function(spec, problems))
+        found.append(here)
     return found
 
 
@@ -68,6 +69,7 @@ def _import_function(spec: ModuleSpec, problems: list[Problem]) -> Module | None
                 f"module {spec.name!r}",
                 f"importing its function {spec.function} failed: {type(error).__name__}: {error}",
                 "install or repair the package, or define the function as @pf.module",
+                reasons.IMPORT_FAILED,
             )
         )
         return None

@@ -12,7 +12,7 @@ from typing import Any
 from parflow_jupyter.events import Event, Listener, MapProgress, MapStarted, ModuleChanged
 from parflow_jupyter.pipelines.abc import Cancel, RunContext
 from parflow_jupyter.pipelines.model import Content, PipelineLike
-from parflow_jupyter.pipelines.running.plan import GroupFunction, Step, make_steps
+from parflow_jupyter.pipelines.running.plan import Planner, Step
 from parflow_jupyter.pipelines.running.report import ModuleReport, PipelineRun
 from parflow_jupyter.pipelines.running.resolve import checked
 from parflow_jupyter.pipelines.running.tracebacks import without_ours
@@ -59,7 +59,7 @@ def run_pipeline(
 
 def run_checked(content: Content, context: RunContext) -> PipelineRun:
     """Run what a pipeline held when it was checked, and had no problems; see ``run_pipeline``."""
-    steps = make_steps(content.modules, content.connections, content.groups)
+    steps = Planner(content.groups).steps(content.modules, content.connections)
     return _Runner(content.name, steps, context).run()
 
 
@@ -138,12 +138,11 @@ class _Runner:
 
     def _translate(self, step: Step, begin: float, progress: dict[str, Any]) -> Listener:
         """Return the listener of the step's map: it tells and keeps the module's progress."""
-        shows = step.loops or isinstance(step.function, GroupFunction)
 
         def listen(event: Event) -> None:
             if isinstance(event, MapStarted) and step.loops:
                 self.result.note_scheme(step.id, event.scheme)
-            elif isinstance(event, MapProgress) and shows:
+            elif isinstance(event, MapProgress):
                 progress.update(done=event.done, total=event.total)
                 self._tell_progress(step, elapsed=time.monotonic() - begin, **progress)
 

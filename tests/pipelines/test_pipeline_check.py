@@ -1,12 +1,14 @@
 """Problems are found without running anything."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from pipeline_steps import join, load, names
 
 from parflow_jupyter.errors import PipelineCheckError
-from parflow_jupyter.pipelines import Pipeline
+from parflow_jupyter.pipelines import Pipeline, reasons
 
 
 def document() -> dict:
@@ -88,6 +90,41 @@ CASES = [
         ["the map goes over an unknown input; map over one of 'path', 'size'"],
     ),
 ]
+
+
+REASONS = [
+    [],
+    ["value-missing"],
+    ["list-missing"],
+    ["input-connected-twice", "cycle"],
+    ["cycle"],
+    ["output-unknown"],
+    ["value-missing", "input-unknown"],
+    ["value-missing", "cycle"],
+    ["types-unfit"],
+    ["input-unknown", "value-unfit"],
+    ["function-missing"],
+    ["group-missing"],
+    ["input-unknown"],
+    ["function-changed"],
+    ["input-unknown"],
+]
+
+
+@pytest.mark.parametrize(("case", "expected"), [*zip(CASES, REASONS, strict=True)])
+def test_reasons(case, expected):
+    """What programs go by, and nothing that a request could mend."""
+    found = edit(case[0]).check()
+    assert [problem.reason for problem in found] == expected
+    assert all(problem.action is None for problem in found)
+
+
+def test_the_page_on_pipelines_explains_each_reason_once():
+    """In the order of the alphabet, and no others."""
+    page = (Path(__file__).parents[2] / "docs" / "pipelines.md").read_text("utf-8")
+    told = re.findall(r"^\| `([a-z-]+)` \| \w", page, re.MULTILINE)
+    assert told == sorted(value for name, value in vars(reasons).items() if name.isupper())
+    assert {reason for case in REASONS for reason in case} == {*told} - {"import-failed"}
 
 
 @pytest.mark.parametrize(("change", "expected"), CASES)

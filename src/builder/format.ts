@@ -1,12 +1,5 @@
 /** Pure functions on a pipeline: what is shown of it, and where. */
-import {
-  isGroup,
-  type IConnection,
-  type IModule,
-  type IPipelineDocument,
-  type IPort,
-  type PortPath
-} from './wire';
+import type { IConnection, IPipelineDocument, IPort, PortPath } from './wire';
 
 /** Distance of cards that no one has placed, in pixels. */
 const COLUMN = 300;
@@ -122,12 +115,4 @@ export function elapsedText(seconds: number): string {
   return whole < 60
     ? `${whole} s`
     : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
-/** What marks a module as more than one call of a function. */
-export function badges(module: IModule): string[] {
-  return [
-    ...(isGroup(module) ? ['group'] : []),
-    ...(module.map ? [`map over ${module.map.over.join(', ')}`] : [])
-  ];
 }

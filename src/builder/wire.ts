@@ -12,19 +12,20 @@ export interface IPort {
 export interface IModule {
   id: string;
   name: string;
-  function: string;
+  kind: string;
   inputs: IPort[];
   outputs: IPort[];
   parameters: Record<string, unknown>;
-  map: { over: string[] } | null;
+  card: ICard;
 }
 
-/** How the document names a group in the place of a function. */
-const GROUP = 'group:';
-
-/** Whether a module stands for a group of modules. */
-export function isGroup(module: IModule): boolean {
-  return module.function.startsWith(GROUP);
+/** What a module's kind says of it; nothing here depends on which kind that is. */
+export interface ICard {
+  /** Shown where a person points at the name. */
+  hint: string;
+  badges: string[];
+  /** Whether a bar shows how many of its items are done. */
+  progress: boolean;
 }
 
 /** A port of a module: [module id, port name]. */

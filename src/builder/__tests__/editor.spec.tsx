@@ -166,6 +166,15 @@ describe('PipelineEditor', () => {
     }
   });
 
+  it('shows a kind that it never heard of', () => {
+    const card = { hint: 'pi', badges: ['constant'], progress: false };
+    const [first, ...rest] = PIPELINE.modules;
+    const modules = [{ ...first, kind: 'constant', card }, ...rest];
+    show({ pipeline: { ...PIPELINE, modules } });
+    screen.getByText('constant');
+    expect(screen.getByText('find_images').title).toBe('pi');
+  });
+
   it('lists problems', () => {
     show({
       problems: [

@@ -7,32 +7,36 @@ export const PIPELINE: IPipelineDocument = {
     {
       id: 'a',
       name: 'find_images',
-      function: 'photos:find_images',
+      kind: 'function',
       inputs: [{ name: 'folder', type: 'str', depth: 0, required: true }],
       outputs: [{ name: 'result', type: 'str', depth: 1 }],
       parameters: { folder: 'photos' },
-      map: null
+      card: { hint: 'photos:find_images', badges: [], progress: false }
     },
     {
       id: 'b',
       name: 'thumbnail',
-      function: 'photos:thumbnail',
+      kind: 'map',
       inputs: [
         { name: 'path', type: 'str', depth: 1, required: true },
         { name: 'size', type: 'int', depth: 0, required: false, default: 128 }
       ],
       outputs: [{ name: 'result', type: 'ndarray', depth: 1 }],
       parameters: { size: 64 },
-      map: { over: ['path'] }
+      card: {
+        hint: 'photos:thumbnail',
+        badges: ['map over path'],
+        progress: true
+      }
     },
     {
       id: 'c',
       name: 'montage',
-      function: 'photos:montage',
+      kind: 'function',
       inputs: [{ name: 'images', type: 'ndarray', depth: 1, required: true }],
       outputs: [{ name: 'result', type: 'ndarray', depth: 0 }],
       parameters: {},
-      map: null
+      card: { hint: 'photos:montage', badges: [], progress: false }
     }
   ],
   connections: [{ from: ['a', 'result'], to: ['b', 'path'] }],

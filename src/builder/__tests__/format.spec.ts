@@ -1,6 +1,5 @@
 import { removalEdits } from '../edits';
 import {
-  badges,
   connectionText,
   elapsedText,
   isConnected,
@@ -91,16 +90,6 @@ it('describes a connection', () => {
 it('places a module where the document says, else in a row', () => {
   expect(positionOf(PIPELINE, 'b', 1)).toEqual({ x: 300, y: 0 });
   expect(positionOf({ ...PIPELINE, layout: {} }, 'c', 2).x).toBe(600);
-});
-
-it('marks maps and groups', () => {
-  const [plain, map] = PIPELINE.modules;
-  expect(badges(plain)).toEqual([]);
-  expect(badges(map)).toEqual(['map over path']);
-  expect(badges({ ...map, function: 'group:g' })).toEqual([
-    'group',
-    'map over path'
-  ]);
 });
 
 it('leaves the connections of a removed module to Python', () => {

@@ -3,7 +3,7 @@ import type { Node, NodeProps } from '@xyflow/react';
 import { memo } from 'react';
 
 import { useEditing } from '../context';
-import { badges, isConnected } from '../format';
+import { isConnected } from '../format';
 import type { IModule, IModuleState, IPort } from '../wire';
 import { Parameter } from './parameter';
 import { Port, PortText } from './port';
@@ -60,8 +60,8 @@ export const ModuleCard = memo(function ModuleCard(
       data-selected={props.selected}
     >
       <div className="parflow-Card-head">
-        <strong title={module.function}>{module.name}</strong>
-        {badges(module).map(badge => (
+        <strong title={module.card.hint}>{module.name}</strong>
+        {module.card.badges.map(badge => (
           <span key={badge} className="parflow-Badge">
             {badge}
           </span>

@@ -16,7 +16,11 @@ export function Progress(props: {
 }): JSX.Element | null {
   const { module, state } = props;
   const { done, total } = state;
-  if (!module.map || typeof done !== 'number' || typeof total !== 'number') {
+  if (
+    !module.card.progress ||
+    typeof done !== 'number' ||
+    typeof total !== 'number'
+  ) {
     return null;
   }
   const part = total > 0 ? done / total : 1;

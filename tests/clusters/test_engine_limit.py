@@ -3,13 +3,13 @@
 import pytest
 from process_helpers import wait_until
 
+from parflow_jupyter._system.cpu_count import available_cores
 from parflow_jupyter.clusters import check_engine_count
 from parflow_jupyter.clusters.client.rpc import Target, ask
 from parflow_jupyter.clusters.client.start_options import start_options
 from parflow_jupyter.clusters.files.owners import find_owner
 from parflow_jupyter.clusters.files.profiles import locate_profile
 from parflow_jupyter.clusters.protocol.engine_count import (
-    available_cores,
     default_limit,
     largest_limit,
     limit_of_start,

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
+from parflow_jupyter._system.cpu_count import available_cores
 from parflow_jupyter.clusters.client.connection import connect
 from parflow_jupyter.clusters.files.profiles import locate_profile
-from parflow_jupyter.clusters.protocol.engine_count import available_cores
 from parflow_jupyter.errors import EngineStartError, InvalidInputError
 
 

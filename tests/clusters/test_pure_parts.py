@@ -6,12 +6,12 @@ import random
 
 import pytest
 
+from parflow_jupyter._system.cpu_count import available_cores, cgroup_quota, cores
 from parflow_jupyter._system.environment import allowed_environment, blas_limits
 from parflow_jupyter.clusters import ClusterInfo, check_engine_count, check_profile_name
 from parflow_jupyter.clusters.files.profiles import check_cluster_id
 from parflow_jupyter.clusters.launchers import check_launcher
 from parflow_jupyter.clusters.processes.engine import _reseed
-from parflow_jupyter.clusters.protocol.engine_count import available_cores, cgroup_quota
 from parflow_jupyter.clusters.protocol.model import (
     CleanupReport,
     ControllerInfo,
@@ -288,3 +288,13 @@ def test_reports_and_operations_come_back_the_same():
 def test_this_process_has_a_core():
     """At least one core, never more than the machine has."""
     assert 1 <= available_cores() <= (os.cpu_count() or 1)
+
+
+def test_workers_are_as_many_as_cores_unless_joblibs_variable_says_less(monkeypatch):
+    """As with joblib itself, and never none."""
+    monkeypatch.delenv("LOKY_MAX_CPU_COUNT", raising=False)
+    assert cores() == available_cores()
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    assert cores() == 1
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "0")
+    assert cores() == 1

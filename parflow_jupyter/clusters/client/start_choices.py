@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.cpu_count import available_cores
 from parflow_jupyter.clusters.files.profiles import configured_launcher
 from parflow_jupyter.clusters.launchers import DEFAULT_LAUNCHER, is_on_this_host, launcher_names
 from parflow_jupyter.clusters.protocol.engine_count import (
-    available_cores,
     default_limit,
     limit_of_start,
 )

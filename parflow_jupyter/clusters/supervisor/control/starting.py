@@ -8,12 +8,12 @@ import time
 import uuid
 from typing import Any
 
+from parflow_jupyter._system.cpu_count import available_cores
 from parflow_jupyter._system.environment import blas_limits, blas_threads
 from parflow_jupyter.clusters.files.connection_files import connection_path, read_connection
 from parflow_jupyter.clusters.files.logs import engine_log_name, prune, tail_text
 from parflow_jupyter.clusters.launchers import is_engine_set
 from parflow_jupyter.clusters.launchers.base import ProcessSpec
-from parflow_jupyter.clusters.protocol.engine_count import available_cores
 from parflow_jupyter.clusters.supervisor.control import controllers, engine_sets, stopping
 from parflow_jupyter.clusters.supervisor.control.controllers import ENGINE_SETTINGS, StartRequest
 from parflow_jupyter.clusters.supervisor.control.set_members import Member

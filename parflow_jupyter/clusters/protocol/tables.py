@@ -8,6 +8,8 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
+from parflow_jupyter._system.tables import html_table, text_table
+
 _ENGINE_COLUMNS = (
     "engine",
     "pid",
@@ -22,7 +24,10 @@ _ENGINE_COLUMNS = (
 )
 _NUMBERS = {"pid", "queued", "completed", "CPU %", "memory"}
 _CELL = "padding:3px 10px;border-bottom:1px solid var(--jp-border-color2,#8886);"
-_TABLE = "border-collapse:collapse;font-size:var(--jp-content-font-size1,14px);"
+_TABLE = (
+    "border-collapse:collapse;font-size:var(--jp-content-font-size1,14px);"
+    "color:var(--jp-ui-font-color1,inherit)"
+)
 
 
 def _shown(value: object) -> str:
@@ -92,25 +97,8 @@ def _summary(info: dict[str, Any]) -> str:
     return f"{text}, controller pid {_shown(controller['pid'])} {whose}{silent}"
 
 
-def _text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in [header, *rows]
-    ]
-
-
 def _html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    styles = [f"{_CELL}text-align:{'right' if cell in _NUMBERS else 'left'}" for cell in header]
-
-    def cells(begin: str, row: Sequence[str], end: str) -> str:
-        pairs = zip(styles, row, strict=True)
-        return "".join(f'<{begin} style="{style}">{escape(cell)}</{end}>' for style, cell in pairs)
-
-    head = cells('th scope="col"', header, "th")
-    body = "".join(f"<tr>{cells('td', row, 'td')}</tr>" for row in rows)
-    style = f"{_TABLE}color:var(--jp-ui-font-color1,inherit)"
-    return f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return html_table(header, rows, table_style=_TABLE, cell_style=_CELL, numbers=_NUMBERS)
 
 
 def _problem_text(problem: dict[str, Any]) -> str:
@@ -127,7 +115,7 @@ def cluster_text(info: dict[str, Any]) -> str:
     """Return the plain table of a cluster, by host, from its JSON form."""
     lines = [_summary(info)]
     for host, rows in _by_host(info):
-        lines += [f"{host}:", *(f"  {line}" for line in _text_table(_ENGINE_COLUMNS, rows))]
+        lines += [f"{host}:", *(f"  {line}" for line in text_table(_ENGINE_COLUMNS, rows))]
     lines += [f"! {_problem_text(problem)}" for problem in info["problems"]]
     return "\n".join(lines)
 
@@ -151,7 +139,7 @@ def _cleanup_rows(report: dict[str, Any]) -> list[list[str]]:
 def cleanup_text(report: dict[str, Any]) -> str:
     """Return the plain table of a cleanup from its JSON form."""
     rows = _cleanup_rows(report)
-    lines = _text_table(_CLEANUP_COLUMNS, rows) if rows else ["Nothing was started here."]
+    lines = text_table(_CLEANUP_COLUMNS, rows) if rows else ["Nothing was started here."]
     return "\n".join([*lines, *(f"! {_problem_text(item)}" for item in report["problems"])])
 
 

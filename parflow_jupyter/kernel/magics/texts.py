@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from parflow_jupyter._system.tables import html_table, text_table
+
 
 class Text(str):
     """A text that a notebook shows as it is, without quotes.
@@ -40,25 +42,15 @@ class Table:
     def __repr__(self) -> str:
         if not self.rows:
             return self.empty
-        lines = [self.headings, *([_shown(value) for value in row] for row in self.rows)]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(self.headings))]
-        return "\n".join(
-            "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in lines
-        )
+        return "\n".join(text_table(self.headings, self._cells()))
 
     def _repr_html_(self) -> str:
         if not self.rows:
             return html.escape(self.empty)
-        head = _row("th", self.headings)
-        body = "".join(_row("td", [_shown(value) for value in row]) for row in self.rows)
-        return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+        return html_table(self.headings, self._cells())
 
-
-def _row(tag: str, cells: Sequence[str]) -> str:
-    style = ' style="text-align: left"'
-    inner = "".join(f"<{tag}{style}>{html.escape(cell)}</{tag}>" for cell in cells)
-    return f"<tr>{inner}</tr>"
+    def _cells(self) -> list[list[str]]:
+        return [[_shown(value) for value in row] for row in self.rows]
 
 
 def _shown(value: Any) -> str:

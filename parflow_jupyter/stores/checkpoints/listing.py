@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.tables import html_table, text_table
 from parflow_jupyter.errors import CheckpointError, InvalidInputError
 from parflow_jupyter.stores.checkpoints.database import open_database, writing
 from parflow_jupyter.stores.checkpoints.eviction import ROW_BYTES, most_bytes_allowed, sweep
@@ -127,27 +127,12 @@ class Checkpoints(list[CheckpointInfo]):
     def __repr__(self) -> str:
         if not self:
             return "No results are kept."
-        rows = [_HEADS, *self._rows()]
-        widths = [max(len(row[place]) for row in rows) for place in range(len(_HEADS))]
-        lines = [
-            "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
-        return "\n".join([*lines, self._summary()])
+        return "\n".join([*text_table(_HEADS, self._rows()), self._summary()])
 
     def _repr_html_(self) -> str:
         if not self:
             return "<p>No results are kept.</p>"
-        head = "".join(f"<th scope='col'>{head}</th>" for head in _HEADS)
-        body = "".join(
-            f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>"
-            for row in self._rows()
-        )
-        summary = escape(self._summary())
-        return (
-            f"<table><caption>{summary}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table>"
-        )
+        return html_table(_HEADS, self._rows(), caption=self._summary(), cell_style=None)
 
 
 def checkpoints(folder: Path | None = None) -> Checkpoints:

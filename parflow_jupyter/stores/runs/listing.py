@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.tables import html_table, text_table
 from parflow_jupyter.stores.runs.history import History
 
 _DETAILS: dict[str, Any] = {"code": None, "entropy": None, "engines": [], "errors": [], "items": []}
@@ -31,26 +31,12 @@ class RunList(list[dict[str, Any]]):
     def __repr__(self) -> str:
         if not self:
             return "There are no runs yet."
-        lines: list[Sequence[str]] = [_HEADINGS, *(_cells(run) for run in self)]
-        widths = [max(len(line[k]) for line in lines) for k in range(len(_HEADINGS))]
-        return "\n".join(
-            "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in lines
-        )
+        return "\n".join(text_table(_HEADINGS, [_cells(run) for run in self]))
 
     def _repr_html_(self) -> str:
         if not self:
             return "There are no runs yet."
-        head = "".join(
-            f'<th scope="col" style="text-align: left">{name}</th>' for name in _HEADINGS
-        )
-        body = "".join(
-            "<tr>"
-            + "".join(f'<td style="text-align: left">{escape(cell)}</td>' for cell in _cells(run))
-            + "</tr>"
-            for run in self
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return html_table(_HEADINGS, [_cells(run) for run in self])
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Write everything that is known of the runs to a file, as JSON.

@@ -548,7 +548,7 @@ def test_a_notebook_on_two_real_engines(isolated_home):
 
 def test_the_page_on_magics_names_every_command_and_option():
     """What the parsers know, the reader finds."""
-    page = (Path(magics.__file__).parents[2] / "docs" / "magics.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "magics.md").read_text("utf-8")
     for command, options in words().items():
         assert f"parflow {command}" in page
         assert [option for option in options if option not in page] == []

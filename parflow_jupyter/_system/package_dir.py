@@ -10,3 +10,6 @@ PACKAGE_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 IMPORT_ROOT = str(Path(__file__).resolve().parents[2])
 """The folder from which the package is imported."""
+
+PACKAGE = __name__.partition(".")[0]
+"""Its name."""

@@ -36,18 +36,18 @@ from parflow_jupyter.clusters.protocol.wire import (
     encode,
     error_from_dict,
 )
+from parflow_jupyter.clusters.supervisor import MAIN_MODULE
 from parflow_jupyter.errors import SupervisorError
 
 START_TIMEOUT = 20.0
 CONNECT_TIMEOUT = 5.0
 
-# As "python -m parflow_jupyter.clusters.supervisor", also where the package is not
-# installed but came from the asker's own folder.
+# As with "python -m", also where the package is not installed but came from the asker's folder.
 _BOOT = """
 import sys
 sys.path[:] = [entry for entry in sys.path if entry]
 sys.path.append({root!r})
-from parflow_jupyter.clusters.supervisor.__main__ import main
+from {main} import main
 main(sys.argv[1:])
 """
 
@@ -162,7 +162,7 @@ def _connect_or_start(target: Target) -> socket.socket:
 
 def _spawn(target: Target, log: Path) -> int | None:
     """Run the supervisor's first process, which forks and leaves; return its exit code."""
-    boot = _BOOT.format(root=IMPORT_ROOT)
+    boot = _BOOT.format(root=IMPORT_ROOT, main=MAIN_MODULE)
     # It is no child of ours, and it inherits no pipe, so that nobody waits for its end.
     with open(log, "ab") as output, contextlib.suppress(subprocess.TimeoutExpired):
         return subprocess.run(

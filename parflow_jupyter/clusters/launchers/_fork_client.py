@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from parflow_jupyter._system.environment import BLAS_VARIABLES
-from parflow_jupyter._system.package_dir import IMPORT_ROOT
+from parflow_jupyter._system.package_dir import IMPORT_ROOT, PACKAGE
+from parflow_jupyter.clusters.processes import ENGINE_SIDE, FORK_SERVER_MODULE
 from parflow_jupyter.errors import EngineStartError
 
 _BOOT = """
@@ -22,17 +23,16 @@ import sys
 sys.path[:] = [entry for entry in sys.path if entry]
 borrowed = []
 try:
-    import parflow_jupyter
+    import {package}
 except ImportError:
     # Another Python, without this package: only its engine side is borrowed.
     borrowed = [{root!r}]
 sys.path += borrowed
-from parflow_jupyter._system import private_json, process, versions
-from parflow_jupyter.clusters.processes import engine_counters
-from parflow_jupyter.clusters.processes import fork_server
+import {modules}
+from {server} import main
 for entry in borrowed:
     sys.path.remove(entry)
-fork_server.main({fd})
+main({fd})
 """
 _FORK_SERVER_ENVIRONMENT = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -62,7 +62,9 @@ class ForkServerClient:
 
     def _spawn(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         ours, theirs = socket.socketpair()
-        boot = _BOOT.format(root=IMPORT_ROOT, fd=theirs.fileno())
+        modules = ", ".join(ENGINE_SIDE)
+        names = {"package": PACKAGE, "modules": modules, "server": FORK_SERVER_MODULE}
+        boot = _BOOT.format(**names, root=IMPORT_ROOT, fd=theirs.fileno())
         try:
             with theirs, _open_log(self.log) as log:
                 process = subprocess.Popen(

@@ -9,7 +9,7 @@ import pytest
 from process_helpers import processes_of, wait_until
 
 from parflow_jupyter.clusters import Clusters
-from parflow_jupyter.clusters.client.container import Surroundings, why_nothing_is_left
+from parflow_jupyter.clusters.client.container import ProcessScope, why_nothing_is_left
 from parflow_jupyter.clusters.files.profiles import locate_profile
 from parflow_jupyter.errors import CleanupNeededError, DetachRefusedError
 
@@ -21,25 +21,25 @@ SERVICE = "0::/system.slice/jupyter-alice.service\n"
 @pytest.mark.parametrize(
     ("seen", "part"),
     [
-        (Surroundings(1, 0, "jupyter-lab"), "container ends with pid 1"),
-        (Surroundings(7, 1, "tini"), "container ends with pid 7"),
-        (Surroundings(7, 1, "systemd"), None),
-        (Surroundings(70, 7, "tini"), None),
-        (Surroundings(70, 7, "systemd", SLURM_STEP), "Slurm job 88 "),
-        (Surroundings(70, 7, "systemd", SLURM_OLD), "Slurm job 88 "),
+        (ProcessScope(1, 0, "jupyter-lab"), "container ends with pid 1"),
+        (ProcessScope(7, 1, "tini"), "container ends with pid 7"),
+        (ProcessScope(7, 1, "systemd"), None),
+        (ProcessScope(70, 7, "tini"), None),
+        (ProcessScope(70, 7, "systemd", SLURM_STEP), "Slurm job 88 "),
+        (ProcessScope(70, 7, "systemd", SLURM_OLD), "Slurm job 88 "),
         (
-            Surroundings(70, 7, "", "", {"SLURM_TASK_PID": "7", "SLURM_JOB_ID": "9"}),
+            ProcessScope(70, 7, "", "", {"SLURM_TASK_PID": "7", "SLURM_JOB_ID": "9"}),
             "Slurm job 9 ",
         ),
         # A shell of salloc is no part of its job.
-        (Surroundings(70, 7, "systemd", "0::/user.slice\n", {"SLURM_JOB_ID": "9"}), None),
+        (ProcessScope(70, 7, "systemd", "0::/user.slice\n", {"SLURM_JOB_ID": "9"}), None),
         (
-            Surroundings(70, 1, "systemd", SERVICE, {"SYSTEMD_EXEC_PID": "70"}),
+            ProcessScope(70, 1, "systemd", SERVICE, {"SYSTEMD_EXEC_PID": "70"}),
             "systemd service jupyter-alice.service",
         ),
         # A script in a service, such as cron's, is not what the service ends with.
-        (Surroundings(71, 70, "systemd", SERVICE, {"SYSTEMD_EXEC_PID": "70"}), None),
-        (Surroundings(1, 0, "sh", "", {"PARFLOW_LEAVE_RUNNING": "always"}), None),
+        (ProcessScope(71, 70, "systemd", SERVICE, {"SYSTEMD_EXEC_PID": "70"}), None),
+        (ProcessScope(1, 0, "sh", "", {"PARFLOW_LEAVE_RUNNING": "always"}), None),
     ],
 )
 def test_what_the_surroundings_end(seen, part):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from parflow_jupyter.clusters.client.container import OVERRIDE
-from parflow_jupyter.clusters.client.engines import Steering
+from parflow_jupyter.clusters.client.engines import EngineControl
 from parflow_jupyter.clusters.client.rpc import Target, something_runs
 from parflow_jupyter.clusters.client.session import ANSWER_TIMEOUT
 from parflow_jupyter.clusters.client.start_options import start_options
@@ -46,7 +46,7 @@ LAUNCHERS_MARGIN = 45.0
 """Seconds that launchers may take, beside what a shutdown may, to end engines elsewhere."""
 
 
-class Clusters(Steering):
+class Clusters(EngineControl):
     """What one asker (a notebook, a script, a server) can do with clusters. Thread-safe.
 
     Every call has a deadline. What is started belongs to the asker's owner and ends

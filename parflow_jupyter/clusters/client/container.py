@@ -21,8 +21,8 @@ _SLURM = re.compile(r"/(?:slurm|slurmstepd)[^/]*/.*?job_(\d+)")
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What a process sees around an owner.
+class ProcessScope:
+    """What an owner runs in: a container, a systemd unit, a Slurm step.
 
     ``first`` is the name of the process with pid 1, ``parent`` the pid of the owner's parent,
     ``cgroup`` the content of ``/proc/PID/cgroup``.
@@ -35,13 +35,13 @@ class Surroundings:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def why_nothing_is_left(seen: Surroundings) -> str | None:
+def why_nothing_is_left(seen: ProcessScope) -> str | None:
     """Return why nothing can be left running when the owner ends, None when it can.
 
     Example:
-        >>> why_nothing_is_left(Surroundings(pid=1, parent=0, first="jupyter-lab"))
+        >>> why_nothing_is_left(ProcessScope(pid=1, parent=0, first="jupyter-lab"))
         'the container ends with pid 1, the process that these belong to'
-        >>> why_nothing_is_left(Surroundings(pid=700, parent=650, first="systemd")) is None
+        >>> why_nothing_is_left(ProcessScope(pid=700, parent=650, first="systemd")) is None
         True
 
     Source: docker-run(1) ``--init``; systemd.kill(5) ``KillMode=control-group``, systemd.exec(5)
@@ -62,13 +62,13 @@ def why_nothing_is_left(seen: Surroundings) -> str | None:
     return None
 
 
-def look_around(pid: int) -> Surroundings:
+def scope_of(pid: int) -> ProcessScope:
     """Return what is seen around a process of this user; what can't be known is empty."""
     parent = 0
     with contextlib.suppress(OSError, ValueError, IndexError):
         stat = Path(f"/proc/{pid}/stat").read_bytes()
         parent = int(stat.rpartition(b")")[2].split()[1])
-    return Surroundings(
+    return ProcessScope(
         pid, parent, _text("/proc/1/comm").strip(), _text(f"/proc/{pid}/cgroup"), dict(os.environ)
     )
 

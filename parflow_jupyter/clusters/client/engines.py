@@ -7,7 +7,7 @@ from typing import Any
 from parflow_jupyter._system.runtime_dir import supervisor_log
 from parflow_jupyter.clusters.client.engine_owners import ClusterOwners
 from parflow_jupyter.clusters.client.rpc import something_runs
-from parflow_jupyter.clusters.client.session import ANSWER_TIMEOUT, Asker
+from parflow_jupyter.clusters.client.session import ANSWER_TIMEOUT, Session
 from parflow_jupyter.clusters.client.start_choices import StartChoices, start_choices
 from parflow_jupyter.clusters.client.start_options import start_options
 from parflow_jupyter.clusters.files.logs import logged_engines, read_logs
@@ -18,8 +18,8 @@ STOP_TIMEOUT = 30.0
 REPLACE_TIMEOUT = 90.0
 
 
-class Steering(Asker):
-    """What an asker can do beyond starting and ending clusters."""
+class EngineControl(Session):
+    """What a session can do beyond starting and ending clusters."""
 
     def logs(
         self,

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from parflow_jupyter._system.versions import python_problems
 from parflow_jupyter.clusters.client import rpc
-from parflow_jupyter.clusters.client.container import look_around, why_nothing_is_left
+from parflow_jupyter.clusters.client.container import scope_of, why_nothing_is_left
 from parflow_jupyter.clusters.client.rpc import Target, something_runs
 from parflow_jupyter.clusters.files.connection_files import connection_path, presence
 from parflow_jupyter.clusters.files.owners import Owner, find_owner, read_current
@@ -37,7 +37,7 @@ from parflow_jupyter.events import Listener, OperationChanged
 ANSWER_TIMEOUT = 10.0
 
 
-class Asker:
+class Session:
     """A process, or the server it belongs to, as supervisors know it."""
 
     def __init__(self, kind: Literal["server", "process"]) -> None:
@@ -102,7 +102,7 @@ class Asker:
         return python_problems([(engine.id, engine.python) for engine in living], own)
 
     def _why_nothing_is_left(self) -> str | None:
-        return why_nothing_is_left(look_around(self._owner().identity.pid))
+        return why_nothing_is_left(scope_of(self._owner().identity.pid))
 
     def profiles(self) -> list[ProfileInfo]:
         """Return all profiles, with whether a cluster of each runs and which is current."""

@@ -21,7 +21,7 @@ CleanupMode = Literal["terminate", "detach"]
 Kind = TypeVar("Kind")
 NOBODY = "nobody"
 """The owner of what was left running."""
-_WHOSE = ("lost_by_cleanup", "detach_refused", "adoptable")
+_OWNERSHIP = ("lost_by_cleanup", "detach_refused", "adoptable")
 
 
 def _read(kind: type[Kind], values: Mapping[str, Any]) -> Kind:
@@ -129,7 +129,7 @@ class ClusterInfo:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the public JSON form; whose everything is, is told apart from it."""
-        told = {key: value for key, value in self.facts().items() if key not in _WHOSE}
+        told = {key: value for key, value in self.facts().items() if key not in _OWNERSHIP}
         for part in [told["controller"] or {}, *told["engines"]]:
             part.pop("owner", None)
         return told

@@ -53,7 +53,7 @@ def _state_text(engine: dict[str, Any]) -> str:
     return f"{engine['state']}: {meaning}" if meaning else str(engine["state"])
 
 
-def _whose(engine: dict[str, Any]) -> str:
+def _started_here(engine: dict[str, Any]) -> str:
     if engine["started_here"] or not engine.get("owner"):
         return _shown(engine["started_here"])
     return f"no ({engine['owner']})"
@@ -70,7 +70,7 @@ def _engine_row(engine: dict[str, Any]) -> list[str]:
         memory_text(engine["rss_bytes"]),
         _shown(engine["python"]),
         _shown(engine["launcher"]),
-        _whose(engine),
+        _started_here(engine),
     ]
 
 

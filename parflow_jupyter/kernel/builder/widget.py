@@ -11,6 +11,7 @@ import anywidget
 import traitlets
 
 from parflow_jupyter._system.package_dir import PACKAGE_DIR
+from parflow_jupyter.api import Pipeline as ToolboxPipeline
 from parflow_jupyter.errors import (
     ConflictError,
     NotFoundError,
@@ -55,7 +56,7 @@ class PipelineBuilder(anywidget.AnyWidget):
 
     def __init__(self, pipeline: Pipeline | None = None, *, trust: bool = False) -> None:
         self._esm, self._css = _built("builder.js"), _built("builder.css")
-        self.pipeline = _new_pipeline() if pipeline is None else pipeline
+        self.pipeline = ToolboxPipeline() if pipeline is None else pipeline
         self._trust = trust
         # Traits are set by the kernel's thread and by the run's; both send by themselves,
         # because the kernel's loop may be blocked by a cell that waits for the run.
@@ -184,13 +185,6 @@ def _on_message(builder: PipelineBuilder, content: Any, buffers: object) -> None
         builder._obey(content if isinstance(content, dict) else {"type": content})
     except ParflowError as error:
         builder.send({"type": "refused", "message": str(error)})
-
-
-def _new_pipeline() -> Pipeline:
-    """Return an empty pipeline whose maps run by the toolbox's schemes."""
-    from parflow_jupyter.api import Pipeline as ToolboxPipeline
-
-    return ToolboxPipeline()
 
 
 def _built(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.pipelines import kinds
@@ -128,7 +128,7 @@ class PipelineGraph:
         new = self.module if isinstance(function, Handle) else self._new_spec
         return self._store(kinds.load("map").build(new, function, over=over, **parameters))
 
-    def __getattr__(self, name: str) -> Callable[..., Handle]:
+    def _add_method(self, name: str) -> Callable[..., Handle]:
         """Return ``add_NAME`` for the kinds that have no method of their own here."""
         kind = name.removeprefix("add_")
         if kind == name or kind not in kinds.names():
@@ -138,6 +138,10 @@ class PipelineGraph:
             return self._store(kinds.load(kind).build(self._new_spec, *args, **parameters))
 
         return add
+
+    if not TYPE_CHECKING:
+        # Seen by a type checker, it would let every misspelt name pass.
+        __getattr__ = _add_method
 
     def connect(self, source: PortRef, target: PortRef) -> None:
         """Connect an output to an input.

@@ -1,9 +1,10 @@
-"""How documents name what a module calls: a function or a group, in one field."""
+"""What kinds share that call a function or a group; documents name either in one field."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from parflow_jupyter.pipelines import kinds
 from parflow_jupyter.pipelines.abc import Kind
 from parflow_jupyter.pipelines.model import ModuleSpec
 from parflow_jupyter.pipelines.reading import Entry
@@ -36,6 +37,11 @@ def implied_kind(entry: Entry) -> str:
         return "map"
     called = entry.field("function").text()
     return "group" if called.startswith(f"{_GROUP}:") else "function"
+
+
+def callee(spec: ModuleSpec) -> Kind:
+    """Return the kind that knows what a module calls: that of functions, or that of groups."""
+    return kinds.load("function" if spec.group is None else "group")
 
 
 def group_reference(id: str) -> str:

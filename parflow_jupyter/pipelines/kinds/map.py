@@ -16,8 +16,7 @@ from parflow_jupyter.pipelines.abc import (
     Work,
     WriteCall,
 )
-from parflow_jupyter.pipelines.kinds._callee import callee
-from parflow_jupyter.pipelines.kinds._reference import Calls
+from parflow_jupyter.pipelines.kinds._reference import Calls, callee
 from parflow_jupyter.pipelines.model import Function, Group, ModuleSpec, listing
 from parflow_jupyter.pipelines.reading import Entry
 from parflow_jupyter.pipelines.values import with_parameters

@@ -28,8 +28,13 @@ def record_path(profile_dir: Path, cluster_id: str, host: str) -> Path:
     return profile_dir / "security" / f"parflow-{cluster_id or 'default'}@{host}.json"
 
 
-def write_private_json(path: Path, data: dict[str, Any]) -> None:
+def write_private_json(path: Path, data: dict[str, Any], *, durable: bool = False) -> None:
     """Replace a file atomically by ``data`` as JSON, readable by its owner alone (0600).
+
+    Args:
+        path: The file.
+        data: JSON-ready.
+        durable: Return when it is on the disk, for what nobody could tell again.
 
     Raises:
         OSError: The disk is full or the folder can't be written; the old file is intact.
@@ -40,6 +45,9 @@ def write_private_json(path: Path, data: dict[str, Any]) -> None:
     try:
         with os.fdopen(fd, "w", encoding="utf-8") as file:
             json.dump(data, file, indent=1)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):

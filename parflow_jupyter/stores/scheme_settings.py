@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.private_json import write_private_json
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
 from parflow_jupyter.stores.data_dir import data_folder
 
@@ -56,8 +56,7 @@ def schemes(path: Path | None = None) -> dict[str, dict[str, Any]]:
         path: The file; that of this user if None.
 
     Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
+        >>>         >>> with tempfile.TemporaryDirectory() as folder:
         ...     schemes(Path(folder) / "schemes.json")["ipyparallel"]
         {'enabled': True, 'workers': None}
     """
@@ -88,8 +87,7 @@ def configure_scheme(
         InvalidInputError: A value can't be used.
 
     Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
+        >>>         >>> with tempfile.TemporaryDirectory() as folder:
         ...     configure_scheme("ipyparallel", enabled=False, path=Path(folder) / "s.json")
         {'enabled': False, 'workers': None}
     """
@@ -106,7 +104,7 @@ def configure_scheme(
         if workers is not None:
             changed["workers"] = workers or None
         kept[name] = changed
-        _replace(file, {"version": 1, **document})
+        write_private_json(file, {"version": 1, **document}, durable=True)
     return changed
 
 
@@ -179,20 +177,6 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     kept = document if isinstance(document, dict) else {}
     return kept if isinstance(kept.get("schemes", {}), dict) else {}
-
-
-def _replace(path: Path, document: dict[str, Any]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=2, sort_keys=True)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 @contextmanager

@@ -283,7 +283,7 @@ def test_a_client_that_ends_while_its_function_is_read_leaves_nothing(monkeypatc
 
 def test_a_slot_of_another_host_is_sent_the_bytes_once(scheme, sent, monkeypatch):
     """Told by the boot of the host; the items are in no message more."""
-    monkeypatch.setattr(shared_memory, "boot", lambda: "another host")
+    monkeypatch.setattr(shared_memory, "boot_id", lambda: "another host")
     array = numpy.arange(MANY, dtype=float)
     result = mapped(
         scheme,

@@ -14,8 +14,9 @@ import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
+
+from parflow_jupyter._system.process import boot_id
 
 _SLOTS = 4096
 _PLACE = 16
@@ -34,7 +35,7 @@ class Address:
 
     def open(self, flags: int = os.O_RDONLY) -> int | None:
         """Return a new descriptor of the memory, or None where it is out of reach."""
-        if self.boot != boot():
+        if self.boot != boot_id():
             return None
         # By now it may be something else, whose opening must not wait or do anything.
         flags |= os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -48,14 +49,6 @@ class Address:
             os.close(found)
             return None
         return found
-
-
-@cache
-def boot() -> str:
-    """Return what tells this boot of this host from all others."""
-    with suppress(OSError), open("/proc/sys/kernel/random/boot_id") as file:
-        return file.read().strip()
-    return ""
 
 
 class SharedMemory:
@@ -77,7 +70,7 @@ class SharedMemory:
     """
 
     def __init__(self, size: int = 0, name: str = "parflow") -> None:
-        if not hasattr(os, "memfd_create") or not boot():
+        if not hasattr(os, "memfd_create") or not boot_id():
             raise OSError("this system has no memory without a name")
         self.descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
         # Where nobody closes it. A __del__ could swallow an interrupt, whenever one is freed.
@@ -86,7 +79,7 @@ class SharedMemory:
         self._size = 0
         self._grow(size)
         facts = os.fstat(self.descriptor)
-        self.address = Address(boot(), os.getpid(), self.descriptor, facts.st_dev, facts.st_ino)
+        self.address = Address(boot_id(), os.getpid(), self.descriptor, facts.st_dev, facts.st_ino)
 
     def add(self, data: Any) -> int:
         """Copy bytes to the end, and return where they begin: at the start of a page."""

@@ -212,5 +212,6 @@ def no_cluster():
 
 
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("PARFLOW_DATA_DIR", str(tmp_path / "data"))
+def _own_data(tmp_path_factory, monkeypatch):
+    # Beside the folder that a test counts its own files in.
+    monkeypatch.setenv("PARFLOW_DATA_DIR", str(tmp_path_factory.mktemp("data")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parflow_jupyter.stores import scheme_settings
+from parflow_jupyter.maps.toolbox import scheme_settings
 from parflow_jupyter.stores.runs.listing import RunList, run_list
 from parflow_jupyter.wiring.runs import history
 

@@ -7,7 +7,7 @@ from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.report import ItemFailure, Report
 from parflow_jupyter.maps.result import MapResult
 from parflow_jupyter.maps.run import run_map
-from parflow_jupyter.maps.selection import SchemeChoice, parallelizable
+from parflow_jupyter.maps.toolbox.selection import SchemeChoice, parallelizable
 
 __all__ = [
     "ItemFailure",

@@ -17,7 +17,7 @@ from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.result import MapResult
 from parflow_jupyter.maps.run import Call, run_map
 from parflow_jupyter.maps.scheduler.input_stream import InputStream
-from parflow_jupyter.maps.selection import SchemeChoice
+from parflow_jupyter.maps.toolbox.selection import SchemeChoice
 
 
 def run_imap(

@@ -28,7 +28,7 @@ from parflow_jupyter.maps.scheduler.input_stream import InputStream
 from parflow_jupyter.maps.scheduler.item_queue import ItemQueue
 from parflow_jupyter.maps.scheduler.loop import Runner
 from parflow_jupyter.maps.schemes.serial import SerialScheme
-from parflow_jupyter.maps.selection import Chosen, SchemeChoice, choose, supports
+from parflow_jupyter.maps.toolbox.selection import Chosen, SchemeChoice, choose, supports
 from parflow_jupyter.maps.transport.function import seems_random, ship
 from parflow_jupyter.maps.transport.size_warnings import heavy_function, heavy_items
 from parflow_jupyter.maps.transport.stale_modules import edited_modules

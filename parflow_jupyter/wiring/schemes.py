@@ -23,7 +23,7 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
     from parflow_jupyter.maps.schemes.processes import ProcessesScheme
     from parflow_jupyter.maps.schemes.serial import SerialScheme
     from parflow_jupyter.maps.schemes.threads import ThreadsScheme
-    from parflow_jupyter.stores import scheme_settings
+    from parflow_jupyter.maps.toolbox import scheme_settings
 
     engines = engine_scheme()
     kept = scheme_settings.schemes()

@@ -18,7 +18,7 @@ from parflow_jupyter.maps.run import take_columns
 from parflow_jupyter.maps.scheduler.batch_size import BUDGET, Pace, in_flight, measured, next_size
 from parflow_jupyter.maps.scheduler.collector import Collector
 from parflow_jupyter.maps.scheduler.item_queue import ItemQueue
-from parflow_jupyter.maps.selection import Supports, choose, supports
+from parflow_jupyter.maps.toolbox.selection import Supports, choose, supports
 from parflow_jupyter.maps.worker.interrupts import Current
 from parflow_jupyter.maps.worker.item_loop import run_items
 

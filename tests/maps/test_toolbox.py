@@ -10,8 +10,8 @@ import pytest
 import parflow_jupyter as pf
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
 from parflow_jupyter.maps.schemes import load, names, provided
-from parflow_jupyter.maps.selection import choose, supports
-from parflow_jupyter.stores import scheme_settings
+from parflow_jupyter.maps.toolbox import scheme_settings
+from parflow_jupyter.maps.toolbox.selection import choose, supports
 from parflow_jupyter.wiring import schemes
 
 pytestmark = pytest.mark.usefixtures("no_cluster")

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
+from parflow_jupyter.maps.toolbox import scheme_settings
 from parflow_jupyter.server.routes.choices import pythons
 from parflow_jupyter.server.routes.schemes import rows
-from parflow_jupyter.stores import scheme_settings
 
 
 @pytest.fixture(autouse=True)

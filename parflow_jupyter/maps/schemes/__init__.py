@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 
 from parflow_jupyter.errors import SchemeUnavailableError
 from parflow_jupyter.maps.abc import Capabilities, Plan, Readiness, Scheme, Sink, Slots
-from parflow_jupyter.stores.scheme_settings import GROUP
+from parflow_jupyter.maps.toolbox.scheme_settings import GROUP
 
 
 def names() -> list[str]:

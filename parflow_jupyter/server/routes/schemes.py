@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from parflow_jupyter.maps import schemes
+from parflow_jupyter.maps.toolbox import scheme_settings
 from parflow_jupyter.server.base import ParflowHandler, guarded
-from parflow_jupyter.stores import scheme_settings
 
 _ENGINES = "ipyparallel"
 
@@ -17,7 +17,7 @@ def rows(kept: Mapping[str, Mapping[str, Any]], engines: int | None) -> list[dic
     """Return the schemes in their order, each with its settings and whether it can run now.
 
     Args:
-        kept: Settings of each scheme, as :mod:`parflow_jupyter.stores.scheme_settings` has them.
+        kept: Settings of each scheme, as they are kept.
         engines: How many engines are connected; None where nobody can tell.
 
     Example:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
-from parflow_jupyter.stores import scheme_settings
+from parflow_jupyter.maps.toolbox import scheme_settings
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +109,7 @@ def test_concurrent_writers_lose_nothing(tmp_path):
     """Processes that change different schemes at once all find their change kept."""
     code = (
         "import sys\n"
-        "from parflow_jupyter.stores import scheme_settings\n"
+        "from parflow_jupyter.maps.toolbox import scheme_settings\n"
         "scheme_settings.order = lambda: tuple('abcdef')\n"
         "for _ in range(10): scheme_settings.configure_scheme(sys.argv[1], enabled=False)\n"
     )

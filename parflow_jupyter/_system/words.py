@@ -1,14 +1,9 @@
-"""Values, durations and places in words."""
+"""Values and durations in words."""
 
 from __future__ import annotations
 
 import reprlib
 
-_PLACES = {
-    "ipyparallel": ("engine", "engines"),
-    "threads": ("thread", "threads"),
-    "processes": ("process", "processes"),
-}
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
 
@@ -75,21 +70,3 @@ def _rounded(value: float) -> tuple[str, str]:
     if value < 90:
         return f"{max(1, round(value))}", "s"
     return (f"{value / 60:.0f}", "min") if value < 3600 else (f"{value / 3600:.1f}", "h")
-
-
-def place(scheme: str, slots: int) -> str:
-    """Return where a map runs, in words.
-
-    Args:
-        scheme: The scheme's name.
-        slots: How many slots it has; 0 where that is not known.
-
-    Example:
-        >>> place("ipyparallel", 2), place("threads", 2), place("processes", 1), place("serial", 1)
-        ('ipyparallel on 2 engines', '2 threads', '1 process', 'serial')
-    """
-    if scheme == "serial" or not slots:
-        return scheme
-    word, many = _PLACES.get(scheme, ("slot", "slots"))
-    counted = f"{slots} {word if slots == 1 else many}"
-    return counted if scheme in ("threads", "processes") else f"{scheme} on {counted}"

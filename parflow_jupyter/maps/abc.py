@@ -245,14 +245,60 @@ class Slots(ABC):
         """Let go of everything; called once, also after failures."""
 
 
+@dataclass(frozen=True)
+class ClusterAccess:
+    """What a scheme may do with the current cluster, which maps know nothing of.
+
+    Args:
+        connect: Returns the client, or None where no controller is up, or raises.
+        on_engine_exit: Subscribes to ids and pids of engines that ended; returns how to
+            unsubscribe.
+        replace_engine: Starts a new engine for an id and pid, or raises; may take seconds.
+    """
+
+    connect: Callable[[], Any]
+    on_engine_exit: Callable[[Callable[[int, int], None]], Callable[[], None]] | None = None
+    replace_engine: Callable[[int, int | None], None] | None = None
+
+
 class Scheme(ABC):
-    """A way to run the items of a map."""
+    """A way to run the items of a map: all that is known of it is said here, by its class."""
 
     name: ClassVar[str]
     kind: ClassVar[Literal["serial", "threads", "processes", "remote"]]
     capabilities: ClassVar[Capabilities]
     ships: ClassVar[bool] = True
     """Whether the function has to be picklable."""
+    rank: ClassVar[int] = 50
+    """Its place in the order of the toolbox, low first; serial is last whatever others say."""
+    enabled_at_first: ClassVar[bool] = True
+    """Whether "auto" may take it before somebody sets that."""
+    takes_workers: ClassVar[bool] = False
+    """Whether its number of slots is a setting, given to its class as ``workers``."""
+    needs_cluster: ClassVar[bool] = False
+    """Whether its slots are the engines of the current cluster."""
+    noun: ClassVar[tuple[str, str] | None] = ("slot", "slots")
+    """One of its slots and several, in words; None where it is not worth telling."""
+
+    @classmethod
+    def configured(cls, workers: int | None = None, cluster: ClusterAccess | None = None) -> Scheme:
+        """Return the scheme as it is set.
+
+        Args:
+            workers: Number of slots; None for automatic.
+            cluster: The way to the current cluster, None where there is none.
+        """
+        return cls(workers) if cls.takes_workers else cls()  # type: ignore[call-arg]
+
+    @classmethod
+    def glance(cls, workers: int | None, engines: int | None) -> Readiness:
+        """Return how many slots there are, for a process that connects to no cluster.
+
+        Args:
+            workers: Number of slots that is set; None for automatic.
+            engines: How many engines are connected; None where nobody can tell.
+        """
+        return cls.configured(workers).readiness()
 
     @abstractmethod
     def readiness(self) -> Readiness:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from parflow_jupyter.maps import SchemeChoice
+from parflow_jupyter.maps.abc import ClusterAccess
 from parflow_jupyter.wiring import process
 
 if TYPE_CHECKING:
@@ -18,30 +19,17 @@ def toolbox(offer: Callable[[], None] | None = None) -> list[SchemeChoice]:
     Args:
         offer: Called before a map looks for engines; may start some.
     """
-    from parflow_jupyter.maps.schemes import provided
-    from parflow_jupyter.maps.schemes.dask import DaskScheme
-    from parflow_jupyter.maps.schemes.processes import ProcessesScheme
-    from parflow_jupyter.maps.schemes.serial import SerialScheme
-    from parflow_jupyter.maps.schemes.threads import ThreadsScheme
+    from parflow_jupyter.maps.schemes import provided, registered
     from parflow_jupyter.maps.toolbox import scheme_settings
 
-    engines = engine_scheme()
-    kept = scheme_settings.schemes()
-    own: dict[str, Scheme] = {
-        "ipyparallel": engines,
-        "dask": DaskScheme(),
-        "processes": ProcessesScheme(kept["processes"]["workers"]),
-        "threads": ThreadsScheme(kept["threads"]["workers"]),
-        "serial": SerialScheme(),
-    }
-    there = scheme_settings.order()
+    there = registered()
     return [
         SchemeChoice(
-            own.get(name) or provided(name),
-            enabled=kept[name]["enabled"],
-            before=offer if name == "ipyparallel" else None,
+            provided(name, kept["workers"], _cluster()),
+            enabled=kept["enabled"],
+            before=offer if there[name].needs_cluster else None,
         )
-        for name in kept
+        for name, kept in scheme_settings.schemes().items()
         if name in there
     ]
 
@@ -54,6 +42,9 @@ def engine_scheme(only: int | None = None) -> Scheme:
     """
     from parflow_jupyter.maps.schemes.ipyparallel import IPyParallelScheme
 
-    return IPyParallelScheme(
-        process.connect_if_running, process.on_engine_exit, process.replace_engine, only
-    )
+    at = _cluster()
+    return IPyParallelScheme(at.connect, at.on_engine_exit, at.replace_engine, only)
+
+
+def _cluster() -> ClusterAccess:
+    return ClusterAccess(process.connect_if_running, process.on_engine_exit, process.replace_engine)

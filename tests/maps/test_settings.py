@@ -67,7 +67,7 @@ def test_an_order_that_makes_no_sense_hides_no_scheme(folder, order):
     scheme_settings.configure_scheme("threads", workers=2)
     document = json.loads((folder / "schemes.json").read_text())
     (folder / "schemes.json").write_text(json.dumps({**document, "order": order}))
-    assert sorted(scheme_settings.schemes()) == sorted(scheme_settings.ORDER)
+    assert sorted(scheme_settings.schemes()) == sorted(scheme_settings.order())
     assert list(scheme_settings.schemes())[-1] == "serial"
 
 

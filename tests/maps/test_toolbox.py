@@ -9,8 +9,7 @@ import pytest
 
 import parflow_jupyter as pf
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
-from parflow_jupyter.maps.schemes import load, names, provided
-from parflow_jupyter.maps.toolbox import scheme_settings
+from parflow_jupyter.maps.schemes import load, names, provided, registered
 from parflow_jupyter.maps.toolbox.selection import choose, supports
 from parflow_jupyter.wiring import schemes
 
@@ -31,12 +30,12 @@ def other_package(tmp_path, monkeypatch):
         lines = "\n".join(entries)
         (about / "entry_points.txt").write_text(f"[parflow_jupyter.schemes]\n{lines}\n")
         monkeypatch.syspath_prepend(str(tmp_path))
-        scheme_settings.order.cache_clear()
+        registered.cache_clear()
 
     yield install
     monkeypatch.undo()
     sys.modules.pop("other_schemes", None)
-    scheme_settings.order.cache_clear()
+    registered.cache_clear()
 
 
 TWICE = """
@@ -104,7 +103,7 @@ def test_settings_of_a_package_that_is_gone_are_kept(other_package):
     other_package(TWICE, "twice = other_schemes:Twice")
     pf.configure_scheme("twice", enabled=False)
     sys.path.remove(next(path for path in sys.path if os.path.exists(f"{path}/other_schemes.py")))
-    scheme_settings.order.cache_clear()
+    registered.cache_clear()
     assert pf.schemes()["twice"]["enabled"] is False
     assert pf.parallel_map(item, [1, 2], progress=False) == [2, 3]
     with pytest.raises(SchemeUnavailableError, match="no scheme 'twice'"):

@@ -1,9 +1,12 @@
 """The toolbox of schemes, and what a start can choose from."""
 
 import sys
+import textwrap
 
 import pytest
 
+import parflow_jupyter as pf
+from parflow_jupyter.maps import schemes
 from parflow_jupyter.maps.toolbox import scheme_settings
 from parflow_jupyter.server.routes.choices import pythons
 from parflow_jupyter.server.routes.schemes import rows
@@ -67,6 +70,60 @@ async def test_what_cannot_be_set_is_refused(ask, body, code, named):
     assert answer.code == code
     assert named in answer.body["message"]
     assert scheme_settings.schemes() == before
+
+
+ECHO = """
+    from parflow_jupyter.maps.abc import Readiness
+    from parflow_jupyter.maps.schemes.serial import SerialScheme
+
+    class EchoScheme(SerialScheme):
+        name = "echo"
+        kind = "remote"
+        rank, takes_workers, noun = 35, True, ("echo", "echoes")
+
+        def __init__(self, workers=None):
+            self._workers = workers or 1
+
+        def readiness(self):
+            return Readiness(self._workers, f"{self._workers} in this file")
+
+    SCHEME = EchoScheme
+"""
+
+
+@pytest.fixture
+def echo(tmp_path, monkeypatch):
+    """Drops one file into the folder of the schemes, for one test."""
+    (tmp_path / "schemes").mkdir()
+    (tmp_path / "schemes" / "echo.py").write_text(textwrap.dedent(ECHO))
+    monkeypatch.setattr(schemes, "__path__", [*schemes.__path__, str(tmp_path / "schemes")])
+    schemes.registered.cache_clear()
+    yield
+    monkeypatch.undo()
+    sys.modules.pop(f"{schemes.__name__}.echo", None)
+    schemes.registered.cache_clear()
+
+
+@pytest.mark.usefixtures("echo")
+async def test_a_file_in_the_folder_of_schemes_is_a_scheme(ask):
+    """The façade, settings, completion, reports and the sidebar know it from its class."""
+    assert list(pf.schemes()) == ["ipyparallel", "dask", "processes", "echo", "threads", "serial"]
+    result = pf.parallel_map(abs, [-1, 2], scheme="echo", progress=False)
+    assert result == [1, 2]
+    assert result.report.reason == "echo: asked for; 1 in this file"
+    assert "echo on 1 echo" in repr(result)
+
+    async def rows(**change):
+        body = (await ask("PUT", "schemes", {"name": "echo", **change})).body
+        return {row["name"]: row for row in body["schemes"]}["echo"]
+
+    expected = {"name": "echo", "enabled": False, "workers": None, "takes_workers": True}
+    assert await rows(enabled=False) == {**expected, "slots": 1, "why": "1 in this file"}
+    assert pf.schemes()["echo"]["enabled"] is False
+    changed = await rows(enabled=True, workers=3)
+    assert (changed["enabled"], changed["slots"], changed["why"]) == (True, 3, "3 in this file")
+    assert pf.configure_scheme("echo", position=0) == {"enabled": True, "workers": 3}
+    assert pf.parallel_map(abs, [-1], progress=False).report.reason == "echo: 3 in this file"
 
 
 async def test_a_cluster_that_cannot_be_asked_hides_no_scheme(ask, clusters):

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
-from parflow_jupyter._system.words import bounded_repr, place, seconds, text_of
+from parflow_jupyter._system.words import bounded_repr, seconds, text_of
+from parflow_jupyter.maps.schemes import place
 
 if TYPE_CHECKING:
     from parflow_jupyter.maps.report import ItemFailure, Report

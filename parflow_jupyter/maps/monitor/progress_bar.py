@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, TextIO
 
-from parflow_jupyter._system.words import place, seconds, span
+from parflow_jupyter._system.words import seconds, span
 from parflow_jupyter.events import Event, Listener, MapFinished, MapProgress, MapStarted
+from parflow_jupyter.maps.schemes import place
 
 SHOW_AFTER = 0.3
 """Seconds before a display appears in a terminal; shorter maps leave no trace there."""

@@ -55,6 +55,9 @@ class DaskScheme(Scheme):
     name = "dask"
     kind = "remote"
     capabilities = Capabilities(captures=True, survives=True, gives_back=True)
+    rank = 20
+    # A dask client is there for more than maps: "auto" takes its workers only when told to.
+    enabled_at_first = False
 
     def __init__(self, connect: Callable[[], Any] | None = None) -> None:
         self._connect = connect or current_client

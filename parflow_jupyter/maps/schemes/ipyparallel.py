@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from parflow_jupyter._system.cpu_count import counted
 from parflow_jupyter._system.ipyparallel_private import apply, is_closed, order, uuids
 from parflow_jupyter.maps.abc import (
     Capabilities,
+    ClusterAccess,
     Plan,
     Readiness,
     Scheme,
@@ -66,6 +68,21 @@ class IPyParallelScheme(Scheme):
     name = "ipyparallel"
     kind = "remote"
     capabilities = Capabilities(timeout=True, captures=True, survives=True, gives_back=True)
+    rank, needs_cluster, noun = 10, True, ("engine", "engines")
+
+    @classmethod
+    def configured(cls, workers: int | None = None, cluster: ClusterAccess | None = None) -> Scheme:
+        """Return the scheme for a cluster."""
+        if cluster is None:
+            return cls(lambda: None)
+        return cls(cluster.connect, cluster.on_engine_exit, cluster.replace_engine)
+
+    @classmethod
+    def glance(cls, workers: int | None, engines: int | None) -> Readiness:
+        """Return the number of engines connected, as another process counted them."""
+        if engines is None:
+            return Readiness(0, "the cluster can't be asked")
+        return _connected(engines)
 
     def __init__(
         self,
@@ -85,15 +102,14 @@ class IPyParallelScheme(Scheme):
             client = self._connect()
         except Exception as error:
             return Readiness(0, f"no cluster answers ({error})")
-        nobody = Readiness(0, "no engines are connected")
-        if client is None:
-            return nobody
-        count = len(_offered(client.ids, self._only))
-        if count:
-            return Readiness(count, f"{_counted(count)} connected")
+        count = len(_offered(client.ids, self._only)) if client is not None else 0
+        if count or client is None:
+            return _connected(count)
         # Others come in their place; the map waits for them.
         coming = replacing(client) if self._only is None else 0
-        return Readiness(coming, f"{_counted(coming)} being replaced") if coming else nobody
+        if not coming:
+            return _connected(0)
+        return Readiness(coming, f"{counted(coming, *self.noun)} being replaced")
 
     def open(self, plan: Plan, sink: Sink) -> Slots:
         """Begin a run on the engines that are there; more may join."""
@@ -322,8 +338,9 @@ class _Engines(RemoteSlots):
         self._packer.close()
 
 
-def _counted(engines: int) -> str:
-    return f"{engines} engine{'s' if engines > 1 else ''}"
+def _connected(count: int) -> Readiness:
+    words = counted(count, *IPyParallelScheme.noun)
+    return Readiness(count, f"{words} connected" if count else "no engines are connected")
 
 
 def _offered(ids: Iterable[int], only: int | None) -> set[int]:

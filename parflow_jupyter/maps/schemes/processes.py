@@ -33,6 +33,7 @@ class ProcessesScheme(Scheme):
     name = "processes"
     kind = "processes"
     capabilities = Capabilities(timeout=True, captures=True, survives=True, gives_back=True)
+    rank, takes_workers, noun = 30, True, ("process", "processes")
 
     def __init__(self, workers: int | None = None) -> None:
         self._workers = workers
@@ -42,7 +43,7 @@ class ProcessesScheme(Scheme):
         if find_spec("loky") is None:
             return Readiness(0, "loky is not installed")
         count = self._workers or cores()
-        return Readiness(count, f"{counted(count, 'process', 'processes')} of this machine")
+        return Readiness(count, f"{counted(count, *self.noun)} of this machine")
 
     def open(self, plan: Plan, sink: Sink) -> Slots:
         """Begin a run; no more processes are started than there are items."""

@@ -34,6 +34,7 @@ class SerialScheme(Scheme):
     kind = "serial"
     capabilities = Capabilities(in_caller=True)
     ships = False
+    noun = None
 
     def readiness(self) -> Readiness:
         """Return the one slot."""

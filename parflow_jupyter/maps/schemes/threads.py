@@ -41,6 +41,7 @@ class ThreadsScheme(Scheme):
     kind = "threads"
     capabilities = Capabilities(seeds=False, gives_back=True)
     ships = False
+    rank, takes_workers, noun = 40, True, ("thread", "threads")
 
     def __init__(self, workers: int | None = None) -> None:
         self._workers = workers
@@ -48,7 +49,7 @@ class ThreadsScheme(Scheme):
     def readiness(self) -> Readiness:
         """Return the number of threads there would be."""
         count = self._workers or cores()
-        return Readiness(count, f"{counted(count, 'thread', 'threads')} of this process")
+        return Readiness(count, f"{counted(count, *self.noun)} of this process")
 
     def open(self, plan: Plan, sink: Sink) -> Slots:
         """Begin a run; a thread starts with its first batch."""

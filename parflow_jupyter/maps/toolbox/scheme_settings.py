@@ -11,42 +11,24 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from parflow_jupyter._system.private_json import write_private_json
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
+from parflow_jupyter.maps.abc import Scheme
+from parflow_jupyter.maps.schemes import LAST_RESORT, registered
 from parflow_jupyter.stores.data_dir import data_folder
 
-ORDER = ("ipyparallel", "dask", "processes", "threads", "serial")
-"""The schemes of the toolbox that come with it, the one to try first in front."""
 
-GROUP = "parflow_jupyter.schemes"
-"""Entry points by which other packages add schemes."""
-
-TAKES_WORKERS: tuple[str, ...] = ("processes", "threads")
-"""Those whose number of slots is a setting; of the others, it is the number of engines."""
-
-_ALWAYS_ON = "serial"
-_DEFAULTS: dict[str, Any] = {"enabled": True, "workers": None}
-# A dask client is there for more than maps: "auto" takes its workers only when told to.
-_OWN_DEFAULTS: dict[str, dict[str, Any]] = {"dask": {"enabled": False}}
-
-
-@cache
 def order() -> tuple[str, ...]:
-    """Return all schemes in their order: those of other packages come before serial.
-
-    Looked up once, because it takes longer than a small map.
+    """Return all schemes in their order before somebody changes it.
 
     Example:
         >>> order()[0], order()[-1]
         ('ipyparallel', 'serial')
     """
-    others = {entry.name for entry in entry_points(group=GROUP)} - set(ORDER)
-    return (*ORDER[:-1], *sorted(others), ORDER[-1])
+    return tuple(registered())
 
 
 def schemes(path: Path | None = None) -> dict[str, dict[str, Any]]:
@@ -114,7 +96,7 @@ def _check(name: object, enabled: object, workers: object) -> None:
         raise SchemeUnavailableError(f"There is no scheme {name!r}: choose one of {known}.")
     if enabled is not None and not isinstance(enabled, bool):
         raise InvalidInputError(f"enabled={enabled!r} can't be used: give True or False.")
-    if enabled is False and name == _ALWAYS_ON:
+    if enabled is False and name == LAST_RESORT:
         raise InvalidInputError("The serial scheme is the last resort and can't be disabled.")
     if workers is None:
         return
@@ -122,12 +104,18 @@ def _check(name: object, enabled: object, workers: object) -> None:
         raise InvalidInputError(
             f"workers={workers!r} can't be used: give a whole number from 1, or 0 for automatic."
         )
-    if name not in TAKES_WORKERS:
+    kind = _class_of(name)
+    if not kind.takes_workers:
         instead = "start the engines you want with parflow_jupyter.start_engines(n)"
         raise InvalidInputError(
             f"workers={workers} can't be used, because the scheme {name!r} takes no number of its "
-            f"own: {instead if name == ORDER[0] else 'its own settings say how many it has'}."
+            f"own: {instead if kind.needs_cluster else 'its own settings say how many it has'}."
         )
+
+
+def _class_of(name: object) -> type[Scheme]:
+    # What is kept of a scheme that is gone stays, with what holds for any.
+    return registered().get(str(name), Scheme)
 
 
 def _ordered(document: dict[str, Any]) -> list[str]:
@@ -137,11 +125,11 @@ def _ordered(document: dict[str, Any]) -> list[str]:
     chosen = document.get("order")
     wanted = chosen if isinstance(chosen, list) else []
     places = {name: wanted.index(name) if name in wanted else len(wanted) for name in known}
-    return sorted(known, key=lambda name: (name == _ALWAYS_ON, places[name]))
+    return sorted(known, key=lambda name: (name == LAST_RESORT, places[name]))
 
 
 def _moved(names: list[str], name: str, position: object) -> list[str]:
-    if name == _ALWAYS_ON:
+    if name == LAST_RESORT:
         raise InvalidInputError("The serial scheme is the last resort and stays last.")
     last = len(names) - 2
     if type(position) is not int or not 0 <= position <= last:
@@ -153,9 +141,9 @@ def _moved(names: list[str], name: str, position: object) -> list[str]:
 
 
 def _merged(scheme: str, kept: object) -> dict[str, Any]:
+    at_first: dict[str, Any] = {"enabled": _class_of(scheme).enabled_at_first, "workers": None}
     known = kept if isinstance(kept, dict) else {}
-    given = {name: known[name] for name in _DEFAULTS if name in known}
-    return _DEFAULTS | _OWN_DEFAULTS.get(scheme, {}) | given
+    return {name: known.get(name, value) for name, value in at_first.items()}
 
 
 def _file() -> Path:

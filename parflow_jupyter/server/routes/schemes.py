@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from parflow_jupyter.maps import schemes
+from parflow_jupyter.maps.abc import Readiness, Scheme
+from parflow_jupyter.maps.schemes import load, registered
 from parflow_jupyter.maps.toolbox import scheme_settings
 from parflow_jupyter.server.base import ParflowHandler, guarded
-
-_ENGINES = "ipyparallel"
 
 
 def rows(kept: Mapping[str, Mapping[str, Any]], engines: int | None) -> list[dict[str, Any]]:
@@ -27,32 +25,19 @@ def rows(kept: Mapping[str, Mapping[str, Any]], engines: int | None) -> list[dic
     """
     listed = []
     for name, chosen in kept.items():
-        slots, why = _readiness(name, chosen["workers"], engines)
-        takes = name in scheme_settings.TAKES_WORKERS
-        listed.append({"name": name, **chosen, "takes_workers": takes, "slots": slots, "why": why})
+        ready = _readiness(name, chosen["workers"], engines)
+        takes = registered().get(name, Scheme).takes_workers
+        facts = {"takes_workers": takes, "slots": ready.slots, "why": ready.why}
+        listed.append({"name": name, **chosen, **facts})
     return listed
 
 
-def _readiness(name: str, workers: int | None, engines: int | None) -> tuple[int, str]:
-    if name == _ENGINES:
-        return _of_engines(engines)
+def _readiness(name: str, workers: int | None, engines: int | None) -> Readiness:
     try:
-        kind = schemes.load(name)
-        takes = "workers" in inspect.signature(kind).parameters
-        found = kind(workers) if takes else kind()  # type: ignore[call-arg]
-        ready = found.readiness()
+        return load(name).glance(workers, engines)
     except Exception as error:
         # A scheme of others may fail in any way, and must not hide the rest of the toolbox.
-        return 0, f"it can't be looked at here ({error})"
-    return ready.slots, ready.why
-
-
-def _of_engines(engines: int | None) -> tuple[int, str]:
-    if engines is None:
-        return 0, "the cluster can't be asked"
-    if engines == 0:
-        return 0, "no engines are connected"
-    return engines, f"{engines} engine{'s' if engines > 1 else ''} connected"
+        return Readiness(0, f"it can't be looked at here ({error})")
 
 
 class SchemesHandler(ParflowHandler):
@@ -74,7 +59,7 @@ class SchemesHandler(ParflowHandler):
 
     async def _reply_rows(self) -> None:
         kept = await self.service.call(scheme_settings.schemes)
-        engines = await self._count_engines() if _ENGINES in kept else None
+        engines = await self._count_engines()
         self.reply({"schemes": await self.service.call(lambda: rows(kept, engines))})
 
     async def _count_engines(self) -> int | None:

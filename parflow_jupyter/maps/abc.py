@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from parflow_jupyter.maps.messages import Batch, BatchResult
+from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.transport.function import ShippedFunction
 
 Slot = str
@@ -61,10 +62,8 @@ class Plan:
     Args:
         run: Identity of the run.
         function: What is called with each item.
-        seed: Entropy of the items' random numbers, or None.
+        options: What the caller asked for; their seed is the entropy of the run, drawn or given.
         shipped: The function as it travels; None where it does not.
-        timeout: Seconds that an item may take, or None.
-        init: Called in each slot before its first item, or None.
         total: Number of items, or None where the input is unsized.
         items: The input, one list per iterable, where large arrays that several items have are
             sent once; None where every item is sent by itself.
@@ -72,10 +71,8 @@ class Plan:
 
     run: str
     function: Callable[..., Any]
-    seed: int | None = None
+    options: MapOptions = MapOptions()  # noqa: RUF009 - it is frozen
     shipped: ShippedFunction | None = None
-    timeout: float | None = None
-    init: Callable[[], Any] | None = None
     total: int | None = None
     items: Sequence[Sequence[Any]] | None = None
 

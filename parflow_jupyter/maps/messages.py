@@ -10,7 +10,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
+
+from parflow_jupyter.maps.options import MapOptions
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,68 @@ class Batch:
     indices: Sequence[int]
     columns: list[Sequence[Any]]
     budget: float | None = None
+
+
+class RunSetup(NamedTuple):
+    """What all batches of a run need, and goes to each slot once.
+
+    Args:
+        options: What the caller asked for, whole, but for its functions; the seed is the run's.
+        function: The function and ``init``, pickled.
+        parts: Numbers of the shared arrays that these refer to.
+        sources: Source text of the function's notebook cells, by file name.
+        paths: Folders from which the caller imports, beside what is installed.
+        folder: Where the caller is.
+        mark: Where the slot writes which item it runs, or None.
+    """
+
+    options: MapOptions
+    function: bytes
+    parts: tuple[int, ...]
+    sources: dict[str, str]
+    paths: tuple[str, ...]
+    folder: str
+    mark: Any
+
+
+class SharedPlaces(NamedTuple):
+    """Where the shared arrays are that a batch needs.
+
+    Args:
+        memory: Address of the memory of the caller's host, or None.
+        places: Start in that memory, or None, and size, by number.
+        data: Content, by number, for a slot that can't reach that memory.
+    """
+
+    memory: Any = None
+    places: dict[int, tuple[int | None, int]] = {}  # noqa: RUF012 - nobody writes into it
+    data: dict[int, bytes] = {}  # noqa: RUF012 - likewise
+
+
+class BatchHeader(NamedTuple):
+    """What a slot is told of a batch beside its items: a tuple, because it goes with each one.
+
+    Args:
+        run: Identity of the run.
+        batch: Number of the batch.
+        indices: Position of each item in the input.
+        budget: Seconds after which the slot hands the rest back, or None.
+        key: Names the function by its content.
+        items: Numbers of the shared arrays that the items refer to.
+        buffer: Where a large answer may be put, or None.
+        shared: Where these arrays are, or None.
+        setup: What the slot needs of the run, in its first batch.
+    """
+
+    run: str
+    batch: int
+    indices: Sequence[int]
+    budget: float | None
+    key: str
+    items: list[int]
+    buffer: Any = None
+    shared: SharedPlaces | None = None
+    setup: RunSetup | None = None
 
 
 TIMED_OUT = "ItemTimeoutError"

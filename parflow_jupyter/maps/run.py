@@ -8,6 +8,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from parflow_jupyter._system.words import bounded_repr
@@ -151,10 +152,8 @@ class Call:
         plan = Plan(
             self._report.run,
             function,
-            self._report.entropy,
+            replace(options, seed=self._report.entropy),
             shipped,
-            options.timeout,
-            options.init,
             total,
             # Input that is made as it is read may use the same array for other content.
             items=columns if options.share and source is None else None,

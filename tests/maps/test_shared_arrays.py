@@ -16,7 +16,7 @@ import pytest
 from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.abc import Plan
 from parflow_jupyter.maps.lazy import run_imap
-from parflow_jupyter.maps.messages import Batch
+from parflow_jupyter.maps.messages import Batch, SharedPlaces
 from parflow_jupyter.maps.schemes import load, names
 from parflow_jupyter.maps.transport import codec, shared_memory
 from parflow_jupyter.maps.transport.codec import Codec
@@ -321,10 +321,10 @@ def test_the_oldest_run_makes_room():
     """What came as bytes is kept up to a size; the run that is running stays."""
     held = ArrayCache(most_bytes=250)
     for run in "abc":
-        held.take(run, {"memory": None, "places": {0: (None, 100)}, "data": {0: bytes(100)}})
+        held.take(run, SharedPlaces(None, {0: (None, 100)}, {0: bytes(100)}))
     assert held.runs() == ["b", "c"]
-    head = {"memory": None, "places": {0: (None, 900)}, "data": {0: bytes(900)}}
-    assert len(held.take("d", head)[0]) == 900
+    shared = SharedPlaces(None, {0: (None, 900)}, {0: bytes(900)})
+    assert len(held.take("d", shared)[0]) == 900
     assert held.runs() == ["d"]
 
 

@@ -89,7 +89,7 @@ class Runner:
             self._ask_for_another,
             self._kill,
             lambda slot: self.slots.running(slot) if self.slots is not None else None,
-            plan.timeout,
+            options.timeout,
             first_size(columns if source is None else None, streamed=source is not None),
         )
         self._fixed = options.batch if isinstance(options.batch, int) else None
@@ -211,7 +211,7 @@ class Runner:
     def _look_at(self, slot: Slot, state: SlotState, now: float) -> None:
         self._collect(slot, state, now)
         oldest = min((sent.at for sent in state.sent.values()), default=now)
-        every = _ASK_ALIVE if self._plan.timeout is None else min(_ASK_ALIVE, _ASK_OVERDUE)
+        every = _ASK_ALIVE if self._options.timeout is None else min(_ASK_ALIVE, _ASK_OVERDUE)
         if now - oldest < every or not self._scheme.capabilities.gives_back:
             return
         if now - state.asked > every:
@@ -219,7 +219,7 @@ class Runner:
             assert self.slots is not None
             self.slots.ask_alive(slot)
         silence = now - max(oldest, state.alive)
-        if self._plan.timeout is not None and silence > self._plan.timeout + SILENT:
+        if self._options.timeout is not None and silence > self._options.timeout + SILENT:
             if not state.ending:
                 self._book.silent(slot)
         elif not state.frozen and silence > FROZEN:

@@ -52,7 +52,7 @@ class _Here(Slots):
         self._batches: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._current: Current | None = None
         self._stopped = threading.Event()
-        self._init = plan.init
+        self._init = plan.options.init
         sink(SlotJoined(HERE))
 
     def submit(self, slot: Slot, batch: Batch) -> None:
@@ -98,7 +98,8 @@ class _Here(Slots):
         self._current = current
         if self._stopped.is_set():
             current.limit = 0
-        restore = keep_state() if plan.seed is not None else None
+        entropy = plan.options.seed
+        restore = keep_state() if entropy is not None else None
         try:
             init, self._init = self._init, None
             failed = call_init(init, current, by_pickle=False) if init is not None else None
@@ -107,8 +108,9 @@ class _Here(Slots):
                 batch.columns,
                 batch.indices,
                 current,
+                plan.options,
                 budget=batch.budget,
-                seed=seeder(plan.seed) if plan.seed is not None else None,
+                seed=seeder(entropy) if entropy is not None else None,
                 by_pickle=False,
                 capture=False,
             )

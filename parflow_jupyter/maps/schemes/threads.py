@@ -85,6 +85,7 @@ class _Threads(Slots):
                 batch.columns,
                 batch.indices,
                 current,
+                self._plan.options,
                 budget=batch.budget,
                 by_pickle=False,
                 capture=False,
@@ -93,10 +94,11 @@ class _Threads(Slots):
         self._sink(Answered(slot, batch.id, partial(as_it_is, batch_result)))
 
     def _begin(self, slot: Slot, current: Current) -> BatchResult | None:
-        if self._plan.init is None or slot in self._begun or not current.limit:
+        init = self._plan.options.init
+        if init is None or slot in self._begun or not current.limit:
             return None
         self._begun.add(slot)
-        return call_init(self._plan.init, current, by_pickle=False)
+        return call_init(init, current, by_pickle=False)
 
     def interrupt(self, slot: Slot) -> None:
         for batch, current in list(self._currents.items()):

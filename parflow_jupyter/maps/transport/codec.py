@@ -9,7 +9,14 @@ from typing import Any
 from parflow_jupyter._system.pickling import dumps, loads
 from parflow_jupyter.errors import CannotShipError
 from parflow_jupyter.maps.abc import Answered, Plan, Slot
-from parflow_jupyter.maps.messages import Batch, BatchResult, Failure
+from parflow_jupyter.maps.messages import (
+    Batch,
+    BatchHeader,
+    BatchResult,
+    Failure,
+    RunSetup,
+    SharedPlaces,
+)
 from parflow_jupyter.maps.transport.function import ship, what_cannot_be_pickled
 from parflow_jupyter.maps.transport.shared_buffers import (
     LARGE,
@@ -29,7 +36,7 @@ class Codec:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._shipped = plan.shipped or ship(plan.function, plan.init)
+        self._shipped = plan.shipped or ship(plan.function, plan.options.init)
         self._has_function: set[Slot] = set()
         self._marks = Marks()
         self._afar: dict[Slot, set[int]] = {}
@@ -48,20 +55,15 @@ class Codec:
         Raises:
             CannotShipError: An item can't be pickled.
         """
-        head: dict[str, Any] = {
-            "run": batch.run,
-            "batch": batch.id,
-            "indices": batch.indices,
-            "budget": batch.budget,
-            "seed": self._plan.seed,
-            "timeout": self._plan.timeout,
-            "key": self._shipped.key,
-            "buffer": self._buffers.lend(batch.id) if self._wants_buffer(slot) else None,
-        }
+        buffer = self._buffers.lend(batch.id) if self._wants_buffer(slot) else None
         try:
             items, numbers = self._items(batch)
-            numbers = self._with_function(slot, head, numbers)
-            packed = dumps((head | self._shared(slot, numbers), items))
+            setup = None if slot in self._has_function else self._setup(slot)
+            shared = self._shared(slot, [*numbers, *(setup.parts if setup else ())])
+            head = (batch.run, batch.id, batch.indices, batch.budget, self._shipped.key)
+            header = BatchHeader(*head, numbers, buffer, shared, setup)
+            # As a plain tuple, because the name of its class would cost more than all the rest.
+            packed = dumps((tuple(header), items))
         except Exception as error:
             self._buffers.give_back(batch.id)
             where = what_cannot_be_pickled(batch.columns, "items")
@@ -85,34 +87,32 @@ class Codec:
             return dumps(batch.columns), []
         return shares.dumps_items(batch.columns)
 
-    def _with_function(self, slot: Slot, head: dict[str, Any], numbers: list[int]) -> list[int]:
-        head["items"] = numbers
-        if slot in self._has_function:
-            return numbers
+    def _setup(self, slot: Slot) -> RunSetup:
         shipped = self._shipped
-        head |= {
-            "function": shipped.pickled,
-            "parts": shipped.numbers,
-            "sources": shipped.sources,
-            "paths": shipped.paths,
-            "folder": shipped.folder,
-            "mark": self._marks.place(slot),
-        }
-        return [*numbers, *shipped.numbers]
+        # ``init`` goes with the function, so that both see the same globals.
+        options = replace(self._plan.options, init=None, key=None)
+        return RunSetup(
+            options,
+            shipped.pickled,
+            shipped.numbers,
+            shipped.sources,
+            shipped.paths,
+            shipped.folder,
+            self._marks.place(slot),
+        )
 
-    def _shared(self, slot: Slot, numbers: list[int]) -> dict[str, Any]:
+    def _shared(self, slot: Slot, numbers: list[int]) -> SharedPlaces | None:
         shares = self._shipped.shares
         if shares is None or not numbers:
-            return {}
+            return None
         sent = self._afar.get(slot)
         if sent is None:
-            return shares.head(numbers, afar=False)
+            return shares.places_of(numbers, afar=False)
         new = [number for number in dict.fromkeys(numbers) if number not in sent]
         sent.update(new)
-        old = shares.head([n for n in numbers if n not in new], afar=False)
-        far = shares.head(new, afar=True)
-        places = {**old.get("places", {}), **far.get("places", {})}
-        return {"memory": None, "places": places, "data": far.get("data", {})}
+        old = shares.places_of([n for n in numbers if n not in new], afar=False)
+        far = shares.places_of(new, afar=True)
+        return SharedPlaces(None, {**old.places, **far.places}, far.data)
 
     def sent(self, slot: Slot) -> None:
         """Remember that a slot was sent the function."""

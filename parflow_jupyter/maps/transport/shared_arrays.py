@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from parflow_jupyter._system.pickling import Pickler
+from parflow_jupyter.maps.messages import SharedPlaces
 from parflow_jupyter.maps.transport.shared_memory import SharedMemory
 from parflow_jupyter.maps.transport.size_warnings import first_of
 
@@ -76,19 +77,17 @@ class SharedArrays:
             if count > 1:
                 self._add(key, views[key])
 
-    def head(self, numbers: Sequence[int], *, afar: bool) -> dict[str, Any]:
-        """Return what a slot needs to find some buffers.
+    def places_of(self, numbers: Sequence[int], *, afar: bool) -> SharedPlaces:
+        """Return where a slot finds some buffers.
 
         Args:
             numbers: Which.
             afar: Whether the slot can't reach this host's memory, and has to be sent the bytes.
         """
-        if not numbers:
-            return {}
         here = {n: (self._places[n], len(self._data[n])) for n in numbers}
         far = {n: bytes(self._data[n]) for n in numbers if afar or self._places[n] is None}
         address = self._memory.address if self._memory is not None else None
-        return {"memory": address, "places": here, "data": far}
+        return SharedPlaces(address, here, far)
 
     def close(self) -> None:
         """Let go of the memory, and of the arrays."""

@@ -9,8 +9,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
+from parflow_jupyter.maps.messages import SharedPlaces
 from parflow_jupyter.maps.transport.shared_memory import Address
 
 MOST_BYTES = 512 << 20
@@ -39,25 +39,24 @@ class ArrayCache:
         self._forgotten = forgotten
         self._lock = threading.Lock()
 
-    def take(self, run: str, head: dict[str, Any]) -> dict[int, memoryview] | None:
+    def take(self, run: str, shared: SharedPlaces | None) -> dict[int, memoryview] | None:
         """Return a run's buffers, or None if one of those needed is out of reach.
 
         Args:
             run: Identity of the run.
-            head: From ``SharedArrays.head``.
+            shared: Where those needed are; None if that is none.
         """
-        places = head.get("places")
-        if not places:
+        if shared is None:
             return {}
         with self._lock:
             have = self._runs.setdefault(run, {})
             self._runs.move_to_end(run)
-        for number, data in head["data"].items():
+        for number, data in shared.data.items():
             have[number] = memoryview(data)
             self._sizes[run] = self._sizes.get(run, 0) + len(data)
         self._evict()
-        for number in places.keys() - have.keys():
-            found = self._mapped(run, head["memory"], *places[number])
+        for number in shared.places.keys() - have.keys():
+            found = self._mapped(run, shared.memory, *shared.places[number])
             if found is None:
                 return None
             have[number] = found

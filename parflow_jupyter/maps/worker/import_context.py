@@ -12,11 +12,11 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.machinery import PathFinder
-from typing import Any
 
 import psutil
 
 from parflow_jupyter._system.local_modules import Stamp, file_of, own_modules, stamp_of, that_use
+from parflow_jupyter.maps.messages import RunSetup
 
 _MOST = 200
 
@@ -32,19 +32,19 @@ class ImportContext:
         self._count = 0
         self._noted = psutil.Process().create_time()
 
-    def begin(self, head: dict[str, Any]) -> bool:
+    def begin(self, run: str, setup: RunSetup | None) -> bool:
         """Take in what a run brings with its first batch; import anew what is not its own now.
 
         Args:
-            head: Of any batch of the run.
+            run: Its identity.
+            setup: What came with the batch, if it is the run's first here.
 
         Returns:
             Whether modules were dropped: functions that were loaded before may use them.
         """
-        run = head["run"]
-        is_first = "paths" in head
-        if is_first:
-            self._take_in(run, head)
+        is_first = setup is not None
+        if setup is not None:
+            self._take_in(run, setup)
         paths = self._paths.get(run, ())
         switched = paths != self._last
         self._last = paths
@@ -75,15 +75,15 @@ class ImportContext:
             _go(here)
             self._note()
 
-    def _take_in(self, run: str, head: dict[str, Any]) -> None:
-        paths = tuple(path for path in head["paths"] if os.path.isdir(path))
+    def _take_in(self, run: str, setup: RunSetup) -> None:
+        paths = tuple(path for path in setup.paths if os.path.isdir(path))
         self._paths[run] = paths
-        self._folders[run] = head.get("folder") or _folder()
+        self._folders[run] = setup.folder or _folder()
         while len(self._paths) > _MOST:
             self._folders.pop(self._paths.popitem(last=False)[0], None)
         importlib.invalidate_caches()
         # Tracebacks show the lines of the notebook's cells.
-        for name, text in head.get("sources", {}).items():
+        for name, text in setup.sources.items():
             linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
 
     def _note(self) -> None:

@@ -21,6 +21,7 @@ from parflow_jupyter._system import engine_side
 from parflow_jupyter._system.package_dir import PACKAGE_DIR
 from parflow_jupyter._system.pickling import dumps, loads
 from parflow_jupyter.maps.messages import TIMED_OUT, BatchResult, Failure
+from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.worker.capture import Capture
 from parflow_jupyter.maps.worker.interrupts import Current
 from parflow_jupyter.maps.worker.timeouts import watching
@@ -35,12 +36,12 @@ def run_items(
     columns: Sequence[Sequence[Any]],
     indices: Sequence[int],
     current: Current,
+    options: MapOptions = MapOptions(),  # noqa: B008 - it is frozen
     *,
     budget: float | None = None,
     seed: Callable[[int], None] | None = None,
     by_pickle: bool = True,
     capture: bool = True,
-    timeout: float | None = None,
 ) -> BatchResult:
     """Call ``function`` on each row of ``columns`` and return the batch result.
 
@@ -49,21 +50,21 @@ def run_items(
         columns: One sequence per argument, all as long as ``indices``.
         indices: Position of each item in the input.
         current: Tells others what runs here, and carries their control requests to stop.
+        options: Those of the map; ``timeout`` interrupts an item, in the main thread only.
         budget: Seconds after which the remaining items are handed back.
         seed: Called with the index of each item before it runs.
         by_pickle: Whether values and exceptions have to make a round trip.
         capture: Whether what the items print is kept with them, instead of shown.
-        timeout: Seconds after which an item is interrupted; only in the main thread.
     """
     batch_result = current.batch_result = BatchResult(current.batch, started=time.time())
     with (
         Capture(current, on=capture) as captured,
         _caller(function, len(columns)) as call,
-        watching(current, timeout),
+        watching(current, options.timeout),
         current.running(),
     ):
         batch_result.shown = captured.kept
-        current.begin(time.perf_counter(), timeout)
+        current.begin(time.perf_counter(), options.timeout)
         rows = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
         before = (lambda k: seed(indices[k])) if seed is not None else None
         try:

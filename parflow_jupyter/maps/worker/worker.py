@@ -11,11 +11,13 @@ import pickle
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from parflow_jupyter._system import engine_side
 from parflow_jupyter._system.pickling import dumps
-from parflow_jupyter.maps.messages import BatchResult
+from parflow_jupyter.maps.messages import BatchHeader, BatchResult, RunSetup
+from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.transport.function import what_cannot_be_pickled
 from parflow_jupyter.maps.transport.shared_arrays import load
 from parflow_jupyter.maps.transport.shared_buffers import InSharedBuffer, answered
@@ -26,7 +28,7 @@ from parflow_jupyter.maps.worker.interrupts import Current
 from parflow_jupyter.maps.worker.item_loop import call_init, run_items
 from parflow_jupyter.maps.worker.random_state import keep_state, seeder
 
-PROTOCOL = 4
+PROTOCOL = 5
 _MAX_FUNCTION_BYTES = 512 << 20
 _MAX_REMEMBERED = 1000
 _MAX_MARKS = 20
@@ -47,6 +49,7 @@ class Worker:
         self._limits: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._ended: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._begun: OrderedDict[str, None] = OrderedDict()
+        self._options: OrderedDict[str, MapOptions] = OrderedDict()
         self._import_context = ImportContext()
         self._marks: OrderedDict[str, Any] = OrderedDict()
         self._sharing: OrderedDict[str, str] = OrderedDict()
@@ -60,48 +63,51 @@ class Worker:
         if not isinstance(batch, tuple):
             # Out of reach, or an earlier answer lies there.
             return _pack(BatchResult(given.batch, "need-shared"))
-        head, packed = batch
-        return answered(_pack(self._batch_result(head, packed)), head.get("buffer"))
+        head, packed = BatchHeader._make(batch[0]), batch[1]
+        return answered(_pack(self._batch_result(head, packed)), head.buffer)
 
-    def _batch_result(self, head: dict[str, Any], packed: bytes) -> BatchResult:
-        self._open_mark(head)
-        held = self._array_cache.take(head["run"], head)
+    def _batch_result(self, head: BatchHeader, packed: bytes) -> BatchResult:
+        if head.setup is not None:
+            self._take_in(head.run, head.setup)
+        held = self._array_cache.take(head.run, head.shared)
         if held is None:
-            return BatchResult(head["batch"], "need-shared")
-        if self._import_context.begin(head):
+            return BatchResult(head.batch, "need-shared")
+        if self._import_context.begin(head.run, head.setup):
             # They use modules as they were.
             self._functions.clear()
-        with self._import_context.of(head["run"]):
+        with self._import_context.of(head.run):
             return self._loaded_and_run(head, packed, held)
 
     def _loaded_and_run(
-        self, head: dict[str, Any], packed: bytes, held: dict[int, memoryview]
+        self, head: BatchHeader, packed: bytes, held: dict[int, memoryview]
     ) -> BatchResult:
-        batch = head["batch"]
+        batch = head.batch
         try:
             found = self._function(head, held)
         except BaseException as error:
             return BatchResult(batch, "bad-function", message=words_of(error))
-        if found is None:
+        options = self._options.get(head.run)
+        if found is None or options is None:
             return BatchResult(batch, "need-function")
         try:
-            columns = load(packed, head["items"], held)
+            columns = load(packed, head.items, held)
         except BaseException as error:
             return BatchResult(batch, "bad-items", message=words_of(error))
         function, init = found
-        current = self._begin(head["run"], batch)
+        current = self._begin(head.run, batch)
         try:
             batch_result = self._initialized(init, current)
             if batch_result is None:
-                batch_result = self._run(function, columns, head["indices"], current, head)
+                batch_result = self._run(function, columns, current, head, options)
         finally:
             self._end(current)
         return batch_result
 
-    def _open_mark(self, head: dict[str, Any]) -> None:
-        mark = open_mark(head.get("mark"))
+    def _take_in(self, run: str, setup: RunSetup) -> None:
+        _remember(self._options, run, setup.options)
+        mark = open_mark(setup.mark)
         if mark is not None:
-            _remember(self._marks, head["run"], mark, _MAX_MARKS)
+            _remember(self._marks, run, mark, _MAX_MARKS)
 
     def _initialized(self, init: Callable[[], Any] | None, current: Current) -> BatchResult | None:
         """Call a run's ``init`` before its first item; return a batch result where that failed."""
@@ -116,35 +122,33 @@ class Worker:
         self,
         function: Callable[..., Any],
         columns: Sequence[Sequence[Any]],
-        indices: Any,
         current: Current,
-        head: dict[str, Any],
+        head: BatchHeader,
+        options: MapOptions,
     ) -> BatchResult:
-        limits = {"budget": head["budget"], "timeout": head["timeout"]}
-        entropy = head.get("seed")
-        if entropy is None:
-            return run_items(function, columns, indices, current, **limits)
+        run = partial(run_items, function, columns, head.indices, current, options)
+        if options.seed is None:
+            return run(budget=head.budget)
         restore = keep_state()
         try:
-            seed = seeder(entropy)
-            return run_items(function, columns, indices, current, seed=seed, **limits)
+            return run(budget=head.budget, seed=seeder(options.seed))
         finally:
             restore()
 
-    def _function(self, head: dict[str, Any], held: dict[int, memoryview]) -> Callables | None:
-        key, pickled = head["key"], head.get("function")
+    def _function(self, head: BatchHeader, held: dict[int, memoryview]) -> Callables | None:
+        key, setup = head.key, head.setup
         if key in self._functions:
             self._functions.move_to_end(key)
             return self._functions[key][0]
-        if pickled is None:
+        if setup is None:
             return None
-        functions: Callables = load(pickled, head["parts"], held)
-        if head["parts"]:
-            _remember(self._sharing, head["run"], key)
-        self._functions[key] = functions, len(pickled)
-        if head["parts"] and not self._array_cache.keeps(head["run"], held):
+        functions: Callables = load(setup.function, setup.parts, held)
+        if setup.parts:
+            _remember(self._sharing, head.run, key)
+        self._functions[key] = functions, len(setup.function)
+        if setup.parts and not self._array_cache.keeps(head.run, held):
             # The client was gone before there was anything to drop.
-            self._drop(head["run"])
+            self._drop(head.run)
         while len(self._functions) > 1 and self._size() > self._max_bytes:
             self._functions.popitem(last=False)
         return functions

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
-from typing import Any, Literal
+from typing import Any, Unpack
 
 from parflow_jupyter.events import Event, MapStarted
 from parflow_jupyter.maps import MapOptions, MapResult, run_map
 from parflow_jupyter.maps.lazy import run_amap, run_imap
+from parflow_jupyter.maps.options import LazyMapKeywords, MapKeywords, takes_options
 from parflow_jupyter.wiring import process, prompts
 from parflow_jupyter.wiring.runs import history
 from parflow_jupyter.wiring.schemes import toolbox
@@ -18,24 +19,12 @@ _RUNS_HERE = (
 )
 
 
+@takes_options()
 def parallel_map(
     function: Callable[..., Any],
     *iterables: Iterable[Any],
-    scheme: str = "auto",
-    retries: int = 0,
-    engine_retries: int = 3,
-    timeout: float | None = None,
-    on_error: Literal["raise", "skip", "collect"] = "raise",
-    batch: int | Literal["auto"] = "auto",
-    seed: int | None = None,
-    share: bool = True,
-    init: Callable[[], Any] | None = None,
-    checkpoint: str | None = None,
-    key: Callable[..., Any] | None = None,
-    block: bool = True,
-    progress: bool = True,
-    label: str | None = None,
     ask: bool = False,
+    **options: Unpack[MapKeywords],
 ) -> MapResult:
     """Apply a function to each item of a list in parallel, with results in order.
 
@@ -44,20 +33,7 @@ def parallel_map(
     Args:
         function: Called with one value of each iterable.
         iterables: All of the same length.
-        scheme: How the items are run; "auto" for the first of the toolbox that can.
-        retries: How often an item that raised is run again.
-        engine_retries: How often an item whose engine died is run again.
-        timeout: Seconds per item, after which it is interrupted and has failed.
-        on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
-        batch: Items per batch; "auto" learns it from the times measured.
-        seed: Whole number from which every item's random numbers follow.
-        share: Hold large arrays once per host, read-only, instead of sending them around.
-        init: Called in each slot before its first item.
-        checkpoint: Name under which each finished item is kept; run again, only the rest is run.
-        key: Called with an item; what it returns stands for the item where results are kept.
-        block: Wait for the results; False returns at once, and the result fills up.
-        progress: Show the progress.
-        label: What the run is called in displays and in the history.
+        options: Those of :class:`MapOptions`, which help and signature show one by one.
         ask: Offer to start engines when there are none, where a person can answer.
 
     Returns:
@@ -78,27 +54,11 @@ def parallel_map(
     Source: VisTrails' parallel Map; the order of schemes from its parallelization toolbox.
     """
     __tracebackhide__ = True  # IPython then shows the cell and the item, not what is between
-    options = MapOptions(
-        scheme=scheme,
-        retries=retries,
-        engine_retries=engine_retries,
-        timeout=timeout,
-        on_error=on_error,
-        batch=batch,
-        seed=seed,
-        share=share,
-        init=init,
-        checkpoint=checkpoint,
-        key=key,
-        block=block,
-        progress=progress,
-        label=label,
-    )
     offer = _MapOffer() if ask else None
     return run_map(
         function,
         iterables,
-        options=options,
+        options=MapOptions.given(parallel_map, options),
         schemes=toolbox(offer.put if offer else None),
         listener=offer.heard if offer else None,
         history=history(),
@@ -120,23 +80,12 @@ class _MapOffer:
             prompts.invite(_RUNS_HERE)
 
 
+@takes_options("block")
 def imap(
     function: Callable[..., Any],
     *iterables: Iterable[Any],
     ordered: bool = False,
-    scheme: str = "auto",
-    retries: int = 0,
-    engine_retries: int = 3,
-    timeout: float | None = None,
-    on_error: Literal["raise", "skip", "collect"] = "raise",
-    batch: int | Literal["auto"] = "auto",
-    seed: int | None = None,
-    share: bool = True,
-    init: Callable[[], Any] | None = None,
-    checkpoint: str | None = None,
-    key: Callable[..., Any] | None = None,
-    progress: bool = True,
-    label: str | None = None,
+    **options: Unpack[LazyMapKeywords],
 ) -> Generator[Any, None, None]:
     """Apply a function to items that need not be there yet, and yield the results one by one.
 
@@ -147,19 +96,7 @@ def imap(
         function: Called with one value of each iterable.
         iterables: All of the same length, which need not be known.
         ordered: Yield in the order of the items, instead of as the results come.
-        scheme: As for :func:`parallel_map`, like all that follow.
-        retries: How often an item that raised is run again.
-        engine_retries: How often an item whose engine died is run again.
-        timeout: Seconds per item, after which it is interrupted and has failed.
-        on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
-        batch: Items per batch; "auto" learns it from the times measured.
-        seed: Whole number from which every item's random numbers follow.
-        share: Hold large arrays once per host, read-only, instead of sending them around.
-        init: Called in each slot before its first item.
-        checkpoint: Name under which each finished item is kept.
-        key: Called with an item; what it returns stands for the item where results are kept.
-        progress: Show the progress.
-        label: What the run is called in displays and in the history.
+        options: Those of :func:`parallel_map`, but ``block``.
 
     Raises:
         InvalidInputError: An option can't be used.
@@ -175,47 +112,21 @@ def imap(
 
     Source: Python's ``map`` and ``multiprocessing.Pool.imap_unordered``.
     """
-    options = MapOptions(
-        scheme=scheme,
-        retries=retries,
-        engine_retries=engine_retries,
-        timeout=timeout,
-        on_error=on_error,
-        batch=batch,
-        seed=seed,
-        share=share,
-        init=init,
-        checkpoint=checkpoint,
-        key=key,
-        progress=progress,
-        label=label,
-    )
     return run_imap(
         function,
         iterables,
-        options=options,
+        options=MapOptions.given(imap, options),
         schemes=toolbox(),
         ordered=ordered,
         history=history(),
     )
 
 
+@takes_options("block")
 async def amap(
     function: Callable[..., Any],
     *iterables: Iterable[Any],
-    scheme: str = "auto",
-    retries: int = 0,
-    engine_retries: int = 3,
-    timeout: float | None = None,
-    on_error: Literal["raise", "skip", "collect"] = "raise",
-    batch: int | Literal["auto"] = "auto",
-    seed: int | None = None,
-    share: bool = True,
-    init: Callable[[], Any] | None = None,
-    checkpoint: str | None = None,
-    key: Callable[..., Any] | None = None,
-    progress: bool = True,
-    label: str | None = None,
+    **options: Unpack[LazyMapKeywords],
 ) -> MapResult:
     """Apply a function to each item of a list in parallel, while the event loop goes on.
 
@@ -224,19 +135,7 @@ async def amap(
     Args:
         function: Called with one value of each iterable.
         iterables: All of the same length.
-        scheme: As for :func:`parallel_map`, like all that follow.
-        retries: How often an item that raised is run again.
-        engine_retries: How often an item whose engine died is run again.
-        timeout: Seconds per item, after which it is interrupted and has failed.
-        on_error: "raise" the item's exception, "skip" the item, or "collect" an ItemError.
-        batch: Items per batch; "auto" learns it from the times measured.
-        seed: Whole number from which every item's random numbers follow.
-        share: Hold large arrays once per host, read-only, instead of sending them around.
-        init: Called in each slot before its first item.
-        checkpoint: Name under which each finished item is kept.
-        key: Called with an item; what it returns stands for the item where results are kept.
-        progress: Show the progress.
-        label: What the run is called in displays and in the history.
+        options: Those of :func:`parallel_map`, but ``block``.
 
     Returns:
         A sequence equal to the list of the values, with ``errors`` and ``report``.
@@ -249,19 +148,10 @@ async def amap(
         >>> asyncio.run(amap(abs, [-1, -2], scheme="serial")) == [1, 2]
         True
     """
-    options = MapOptions(
-        scheme=scheme,
-        retries=retries,
-        engine_retries=engine_retries,
-        timeout=timeout,
-        on_error=on_error,
-        batch=batch,
-        seed=seed,
-        share=share,
-        init=init,
-        checkpoint=checkpoint,
-        key=key,
-        progress=progress,
-        label=label,
+    return await run_amap(
+        function,
+        iterables,
+        options=MapOptions.given(amap, options),
+        schemes=toolbox,
+        history=history(),
     )
-    return await run_amap(function, iterables, options=options, schemes=toolbox, history=history())

@@ -6,11 +6,11 @@ import contextvars
 import threading
 import time
 import uuid
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from parflow_jupyter._system.caller import warn
 from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.events import Listener
@@ -140,7 +140,7 @@ class Call:
             told += [edited_modules(shipped.pickled)]
             told += [heavy_items(columns, shared=options.share)] if source is None else []
             for warning in filter(None, told):
-                warnings.warn(warning, UserWarning, stacklevel=4)
+                warn(warning)
         if shipped is not None and options.seed is None and self._scheme.capabilities.seeds:
             # Here, the generators of this process go on as they would without a map.
             self._report.entropy = draw() if seems_random(function, shipped.pickled) else None

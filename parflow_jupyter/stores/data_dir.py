@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-import warnings
 from pathlib import Path
+
+from parflow_jupyter._system.caller import warn
 
 
 def data_folder() -> Path:
@@ -42,9 +43,8 @@ def _temporary_folder(wanted: Path, what: str) -> Path:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise PermissionError(f"{folder} is not a folder of this user alone: remove it.")
-    warnings.warn(
+    warn(
         f"{wanted} can't be used ({what}): history, settings and kept results are in {folder}, "
-        f"which may be emptied at any time. Set PARFLOW_DATA_DIR to a folder of yours.",
-        stacklevel=2,
+        f"which may be emptied at any time. Set PARFLOW_DATA_DIR to a folder of yours."
     )
     return folder

@@ -8,14 +8,12 @@ answer, and the question is not put.
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
-import warnings
 from collections.abc import Callable
 from typing import Any
 
-from parflow_jupyter._system.package_dir import PACKAGE_DIR
+from parflow_jupyter._system.caller import warn
 
 invitation: Callable[[], object] | None = None
 """Shows people how to say yes later, a button in a notebook; the package sets it."""
@@ -54,26 +52,9 @@ def invite(message: str) -> None:
     Args:
         message: What could not be done, and the way out.
     """
-    warn(message)
+    warn(message, each_time=True)
     if invitation is not None:
         invitation()
-
-
-def warn(message: str) -> None:
-    """Warn at the line of the code that called this package, each time it does.
-
-    Args:
-        message: What could not be done, and the way out.
-    """
-    shell = sys.modules.get("IPython")
-    folders = [PACKAGE_DIR, *([os.path.dirname(str(shell.__file__))] if shell else [])]
-    skipped = tuple(folder + os.sep for folder in folders)
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(skipped):
-        frame = frame.f_back
-    warnings.warn_explicit(
-        message, UserWarning, frame.f_code.co_filename, frame.f_lineno, registry={}
-    )
 
 
 def can_ask() -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.caller import warn
 from parflow_jupyter.errors import CheckpointDiskError
 from parflow_jupyter.fingerprint.files import FileDigests
 from parflow_jupyter.fingerprint.keys import FunctionKey, ItemHasher, changes, function_key
@@ -90,11 +90,10 @@ class CheckpointLookup:
             self._function = function_key(function, *others, files=self._files)
         except UnhashableError as error:
             self._why_nothing = f"the function has no key: {error}"
-            warnings.warn(
+            warn(
                 f"Nothing is kept under {self._name!r}, and all items are computed: {error}. "
                 f"Create that inside the function, or pass plain data instead.",
                 UserWarning,
-                stacklevel=7,
             )
         self._function_files = tuple(self._files.touched)
 

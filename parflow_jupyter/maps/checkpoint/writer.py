@@ -7,12 +7,12 @@ import os
 import sqlite3
 import threading
 import time
-import warnings
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from parflow_jupyter._system.caller import warn
 from parflow_jupyter.errors import CheckpointError
 from parflow_jupyter.stores.checkpoints.pickles import SMALL, Large, TooBigError
 from parflow_jupyter.stores.checkpoints.results import Checkpoint
@@ -170,12 +170,11 @@ class CheckpointWriter:
 def warn_disk(name: str, error: BaseException) -> None:
     """Tell that results are not kept, and what to do; never raises."""
     with suppress(RuntimeWarning):
-        warnings.warn(
+        warn(
             f"Results are not kept under {name!r} for now ({error}); the map goes on. Free disk "
             f"space, delete what is not needed with parflow_jupyter.checkpoints().delete(name), "
             f"or set PARFLOW_DATA_DIR to a folder with more room.",
             RuntimeWarning,
-            stacklevel=2,
         )
 
 

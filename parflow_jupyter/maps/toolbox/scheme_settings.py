@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.caller import warn
 from parflow_jupyter._system.private_json import write_private_json
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
 from parflow_jupyter.maps.abc import Scheme
@@ -156,11 +156,10 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        warnings.warn(
+        warn(
             f"The settings of the schemes can't be read ({path}: {error}): the defaults hold. "
             f"Remove or repair the file.",
             RuntimeWarning,
-            stacklevel=4,
         )
         return {}
     kept = document if isinstance(document, dict) else {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from parflow_jupyter._system.caller import warn
 from parflow_jupyter.errors import CheckpointError
 from parflow_jupyter.stores.checkpoints.folder import check_own, on_network
 
@@ -136,9 +136,8 @@ def set_aside(folder: Path, error: sqlite3.Error) -> None:
     for part in _PARTS:
         with suppress(FileNotFoundError):
             os.replace(folder / f"{_NAME}{part}", folder / f"damaged-{stamp}-{_NAME}{part}")
-    warnings.warn(
+    warn(
         f"The list of kept results is damaged ({error}). It was set aside in {folder} as "
         f"damaged-{stamp}-{_NAME}; what was kept is computed again.",
         RuntimeWarning,
-        stacklevel=2,
     )

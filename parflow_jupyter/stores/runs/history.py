@@ -14,12 +14,12 @@ import os
 import platform
 import sqlite3
 import time
-import warnings
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.caller import warn
 from parflow_jupyter.errors import InvalidInputError, RunNotFoundError
 from parflow_jupyter.stores.data_dir import data_folder
 
@@ -196,11 +196,10 @@ class History:
         except (sqlite3.Error, OSError) as error:
             if not self._warned:
                 self._warned = True
-                warnings.warn(
+                warn(
                     f"This run is not in the history of runs, which can't be written ({error}): "
                     f"free disk space, or set PARFLOW_DATA_DIR to a folder of your own.",
                     RuntimeWarning,
-                    stacklevel=3,
                 )
 
     def _open(self) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ from parflow_jupyter.maps import MapOptions, MapResult, run_map
 from parflow_jupyter.maps.lazy import run_amap, run_imap
 from parflow_jupyter.maps.options import LazyMapKeywords, MapKeywords, takes_options
 from parflow_jupyter.wiring import process, prompts
-from parflow_jupyter.wiring.runs import history
+from parflow_jupyter.wiring.runs import history, present
 from parflow_jupyter.wiring.schemes import toolbox
 
 _RUNS_HERE = (
@@ -62,6 +62,7 @@ def parallel_map(
         schemes=toolbox(offer.put if offer else None),
         listener=offer.heard if offer else None,
         history=history(),
+        present=present,
     )
 
 
@@ -154,4 +155,5 @@ async def amap(
         options=MapOptions.given(amap, options),
         schemes=toolbox,
         history=history(),
+        present=present,
     )

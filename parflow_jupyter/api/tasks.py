@@ -10,7 +10,7 @@ from parflow_jupyter.errors import NoEnginesError
 from parflow_jupyter.maps import MapOptions, MapResult, SchemeChoice, run_map
 from parflow_jupyter.tasks import MapTask, ParallelFunction, StringTask, Task, TaskInfo, TaskQueue
 from parflow_jupyter.wiring import process
-from parflow_jupyter.wiring.runs import history
+from parflow_jupyter.wiring.runs import history, present
 from parflow_jupyter.wiring.tasks import EnginesOfACluster
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class TaskClient:
             options=MapOptions(**{**options, "scheme": "ipyparallel"}),
             schemes=[SchemeChoice(self._engines.scheme())],
             history=history(),
+            present=present,
         )
 
     def parallel(

@@ -11,13 +11,16 @@ from typing import Any
 from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.maps.abc import Scheme
+from parflow_jupyter.maps.call import Call
 from parflow_jupyter.maps.cancel import STOP_WITHIN
 from parflow_jupyter.maps.monitor.observer import History
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.result import MapResult
-from parflow_jupyter.maps.run import Call, run_map
+from parflow_jupyter.maps.retry import retry
+from parflow_jupyter.maps.run import run_map
 from parflow_jupyter.maps.scheduler.input_stream import InputStream
 from parflow_jupyter.maps.toolbox.selection import SchemeChoice
+from parflow_jupyter.maps.worker.replay import Origin
 
 
 def run_imap(
@@ -65,7 +68,8 @@ def run_imap(
         if not hasattr(iterable, "__iter__") and not hasattr(iterable, "__getitem__"):
             raise InvalidInputError(f"{bounded_repr(iterable)} can't be iterated over.")
     source = InputStream(iterables)
-    call = Call(function, source.columns, options, schemes, None, history, None, source)
+    origin = Origin(function, source.columns, options, schemes, history, None)
+    call = Call(origin, source=source, retry=retry)
     return _results(call, source, options.on_error, ordered)
 
 
@@ -124,6 +128,7 @@ async def run_amap(
     options: MapOptions,
     schemes: Callable[[], Sequence[SchemeChoice | Scheme]],
     history: History | None = None,
+    present: Callable[[MapResult], bool] | None = None,
 ) -> MapResult:
     """Run a map without holding up the event loop; cancelling the task stops the run.
 
@@ -133,6 +138,7 @@ async def run_amap(
         options: What the caller asked for.
         schemes: Returns the toolbox; called in a thread, because it may look for a cluster.
         history: Where the run gets its row.
+        present: Shows the result with a button to retry, or returns False.
 
     Raises:
         Exception: As ``run_map``.
@@ -140,7 +146,14 @@ async def run_amap(
 
     def start() -> MapResult:
         background = replace(options, block=False)
-        return run_map(function, iterables, options=background, schemes=schemes(), history=history)
+        return run_map(
+            function,
+            iterables,
+            options=background,
+            schemes=schemes(),
+            history=history,
+            present=present,
+        )
 
     starting = asyncio.ensure_future(asyncio.to_thread(start))
     try:

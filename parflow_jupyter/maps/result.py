@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, overload
+from typing import Any, overload
 
 from parflow_jupyter.errors import ItemError
 from parflow_jupyter.maps.cancel import CancelToken
@@ -32,11 +32,15 @@ class MapResult(Sequence[Any]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    _present: ClassVar[Callable[[MapResult], bool] | None] = None
-    """Shows a result with its button, or returns False; the kernel's side puts its own here."""
-
     def __init__(
-        self, collector: Collector, report: Report, token: CancelToken, on_error: str
+        self,
+        collector: Collector,
+        report: Report,
+        token: CancelToken,
+        on_error: str,
+        origin: Origin | None,
+        retry: Callable[..., MapResult],
+        present: Callable[[MapResult], bool] | None = None,
     ) -> None:
         self._collector = collector
         self._report = report
@@ -46,7 +50,8 @@ class MapResult(Sequence[Any]):
         self._problem: BaseException | None = None
         self._kept: list[Any] | None = None
         self._callbacks: list[Callable[[], None]] = []
-        self.origin: Origin | None = None
+        self._retry, self._present = retry, present
+        self.origin = origin
         self.state = "running"
 
     # --- the sequence ------------------------------------------------------------------
@@ -174,10 +179,8 @@ class MapResult(Sequence[Any]):
             >>> len(result.errors), result.retry_failed() == [1, 2], result.errors
             (2, True, [])
         """
-        from parflow_jupyter.maps.retry import retry
-
         __tracebackhide__ = True
-        return retry(self, block=block)
+        return self._retry(self, block=block)
 
     def to_frame(self) -> Any:
         """Return a pandas DataFrame with a row per item.
@@ -231,8 +234,7 @@ class MapResult(Sequence[Any]):
         return as_text(self)
 
     def _ipython_display_(self) -> None:
-        present = type(self)._present
-        if present is None or not present(self):
+        if self._present is None or not self._present(self):
             raise NotImplementedError  # IPython then takes the forms above and below
 
     def _repr_html_(self) -> str:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.events import Listener
+from parflow_jupyter.maps.call import Call
 from parflow_jupyter.maps.cancel import CancelToken
-from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.result import MapResult
-from parflow_jupyter.maps.run import Call
-from parflow_jupyter.maps.scheduler.input_stream import InputStream
 from parflow_jupyter.maps.worker.replay import Origin
 
 
@@ -61,7 +58,7 @@ def retry(
         # Each item's random numbers follow from the run's entropy and its own place.
         seed=result.report.entropy,
     )
-    call = _Again(result, result.origin, indices, options, listener)
+    call = _Again(result, replace(result.origin, options=options), indices, listener)
     return call.start_and_wait() if block else call.start()
 
 
@@ -69,32 +66,16 @@ class _Again(Call):
     """A run of some items only, which fills the result of an earlier one."""
 
     def __init__(
-        self,
-        result: MapResult,
-        origin: Origin,
-        indices: Sequence[int],
-        options: MapOptions,
-        listener: Listener | None,
+        self, result: MapResult, origin: Origin, indices: Sequence[int], listener: Listener | None
     ) -> None:
         self._indices = indices
         self._earlier = result
-        super().__init__(
-            origin.function,
-            origin.columns,
-            options,
-            origin.schemes,
-            listener,
-            origin.history,
-            origin.owner,
-        )
-        result.origin = origin
+        super().__init__(origin, listener, retry=retry)
 
-    def _count(self, columns: Sequence[Any]) -> int:
+    def _count(self) -> int:
         return len(self._indices)
 
-    def _make_result(
-        self, function: Callable[..., Any], columns: Sequence[Any], source: InputStream | None
-    ) -> MapResult:
+    def _make_result(self, *made_with: object) -> MapResult:
         self._earlier._report.run = uuid.uuid4().hex
         self._earlier._token = CancelToken()
         return self._earlier

@@ -1,41 +1,22 @@
-"""One call of a map: checks the input, chooses the scheme, waits, and raises what was asked for."""
+"""One call of a map: checks the input, runs it, and raises what was asked for."""
 
 from __future__ import annotations
 
-import contextvars
-import threading
-import time
-import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
-from parflow_jupyter._system.caller import warn
-from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.events import Listener
-from parflow_jupyter.maps import last
-from parflow_jupyter.maps.abc import Plan, Scheme
-from parflow_jupyter.maps.cancel import STOP_WITHIN, CancelToken
-from parflow_jupyter.maps.checkpoint.resume import begin_lookup, run_and_keep
+from parflow_jupyter.maps.abc import Scheme
+from parflow_jupyter.maps.call import Call
 from parflow_jupyter.maps.inputs import take_columns
-from parflow_jupyter.maps.monitor.observer import History, Observer
-from parflow_jupyter.maps.monitor.run_record import RunRecord
+from parflow_jupyter.maps.monitor.observer import History
 from parflow_jupyter.maps.options import MapOptions
-from parflow_jupyter.maps.report import ItemFailure, Report
 from parflow_jupyter.maps.result import MapResult
-from parflow_jupyter.maps.scheduler.collector import Collector
-from parflow_jupyter.maps.scheduler.input_stream import InputStream
-from parflow_jupyter.maps.scheduler.item_queue import ItemQueue
-from parflow_jupyter.maps.scheduler.loop import Runner
+from parflow_jupyter.maps.retry import retry
 from parflow_jupyter.maps.schemes.serial import SerialScheme
-from parflow_jupyter.maps.toolbox.selection import Chosen, SchemeChoice, choose, supports
-from parflow_jupyter.maps.transport.function import seems_random, ship
-from parflow_jupyter.maps.transport.size_warnings import heavy_function, heavy_items
-from parflow_jupyter.maps.transport.stale_modules import edited_modules
-from parflow_jupyter.maps.worker.nesting import is_nested
-from parflow_jupyter.maps.worker.random_state import draw
-from parflow_jupyter.maps.worker.replay import Origin, Replay
+from parflow_jupyter.maps.toolbox.selection import SchemeChoice
+from parflow_jupyter.maps.worker.replay import Origin
 
 
 def run_map(
@@ -48,6 +29,7 @@ def run_map(
     history: History | None = None,
     owner: dict[str, Any] | None = None,
     remember: bool = True,
+    present: Callable[[MapResult], bool] | None = None,
 ) -> MapResult:
     """Apply a function to the items of the iterables, in parallel where a scheme can.
 
@@ -60,6 +42,7 @@ def run_map(
         history: Where the run gets its row.
         owner: More columns of that row, such as the profile.
         remember: Keep the result as the last one.
+        present: Shows the result with a button to retry, or returns False.
 
     Raises:
         InvalidInputError: An option, the function or the lengths can't be used.
@@ -78,231 +61,6 @@ def run_map(
         raise InvalidInputError(f"{function!r} can't be called: give a function first.")
     columns = take_columns(iterables)
     offered = schemes if schemes is not None else [SerialScheme()]
-    call = Call(function, columns, options, offered, listener, history, owner)
-    call.remembers = remember
+    origin = Origin(function, columns, options, offered, history, owner)
+    call = Call(origin, listener, retry=retry, present=present, remember=remember)
     return call.start_and_wait() if options.block else call.start()
-
-
-class Call:
-    """One run from its checked input to its end.
-
-    Args:
-        function: Called with one value of each column.
-        columns: The input, one sequence per iterable.
-        options: What the caller asked for.
-        schemes: The toolbox.
-        listener: Called with the events of the run.
-        history: Where the run gets its row.
-        owner: More columns of that row.
-        source: Where the columns are filled from, if that happens while the map runs.
-    """
-
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        columns: Sequence[Any],
-        options: MapOptions,
-        schemes: Sequence[SchemeChoice | Scheme],
-        listener: Listener | None,
-        history: History | None,
-        owner: dict[str, Any] | None,
-        source: InputStream | None = None,
-    ) -> None:
-        self.remembers = True
-        self._options = options
-        total = self._count(columns) if source is None else None
-        there_are_items = total != 0
-        self._chosen = self._choose(function, schemes) if there_are_items else None
-        self._result = self._make_result(function, columns, source)
-        self._collector, self._report = self._result._collector, self._result._report
-        self._token, self._elapsed = self._result._token, self._report.elapsed
-        if self._chosen is not None:
-            self._report.scheme = self._chosen.scheme.name
-            self._report.reason = self._chosen.reason
-        origin = Origin(function, columns, options, schemes, history, owner)
-        # Input that was read lazily is forgotten, and so are the results that were taken.
-        self._result.origin = origin if source is None else None
-        self._collector.replay = Replay(origin, self._report)
-        self._scheme = self._chosen.scheme if self._chosen else SerialScheme()
-        listeners = [listener] if listener is not None else []
-        listeners += self._display() if there_are_items else []
-        slots = self._chosen.slots if self._chosen else 0
-        history = history if there_are_items else None
-        before = self._collector.item_queue.total - total if total is not None else 0
-        record = RunRecord(function, options, owner, len(self._report.batches))
-        self._watch = Observer(self._report, listeners, history, slots, record, total, before)
-        ships = self._scheme.ships and there_are_items
-        shipped = ship(function, options.init, share=options.share) if ships else None
-        self._there_are_items = there_are_items
-        self._shares = shipped.shares if shipped is not None else None
-        if shipped is not None:
-            told = [heavy_function(self._report.label, len(shipped.pickled))]
-            told += [edited_modules(shipped.pickled)]
-            told += [heavy_items(columns, shared=options.share)] if source is None else []
-            for warning in filter(None, told):
-                warn(warning)
-        if shipped is not None and options.seed is None and self._scheme.capabilities.seeds:
-            # Here, the generators of this process go on as they would without a map.
-            self._report.entropy = draw() if seems_random(function, shipped.pickled) else None
-        self._checkpoint_lookup = (
-            begin_lookup(options, self._report, function, columns, shipped, self._scheme)
-            if there_are_items
-            else None
-        )
-        plan = Plan(
-            self._report.run,
-            function,
-            replace(options, seed=self._report.entropy),
-            shipped,
-            total,
-            # Input that is made as it is read may use the same array for other content.
-            items=columns if options.share and source is None else None,
-        )
-        self._runner = Runner(
-            plan, columns, options, self._scheme, self._collector, self._watch, self._token, source
-        )
-
-    def _count(self, columns: Sequence[Any]) -> int:
-        return len(columns[0])
-
-    def _make_result(
-        self, function: Callable[..., Any], columns: Sequence[Any], source: InputStream | None
-    ) -> MapResult:
-        options = self._options
-        report = Report(
-            run=uuid.uuid4().hex,
-            scheme="serial",
-            reason="there was nothing to run",
-            label=options.label or str(getattr(function, "__name__", type(function).__name__)),
-            total=len(columns[0]) if source is None else 0,
-            entropy=options.seed,
-        )
-        item_queue = source.item_queue if source is not None else ItemQueue(report.total)
-        collector = Collector(item_queue, columns, report, options.retries, options.engine_retries)
-        return MapResult(collector, report, CancelToken(), options.on_error)
-
-    def _choose(self, function: Callable[..., Any], schemes: Sequence[Any]) -> Chosen:
-        asked = {"seeds": self._options.seed, "timeout": self._options.timeout}
-        needs = [need for need, given in asked.items() if given is not None]
-        wanted = self._options.scheme
-        return choose(schemes, wanted, supports(function), needs, nested=is_nested())
-
-    def _display(self) -> list[Listener]:
-        if not self._options.progress:
-            return []
-        from parflow_jupyter.maps.monitor.progress_bar import progress_listener
-
-        found = progress_listener()
-        return [found] if found is not None else []
-
-    # --- running -------------------------------------------------------------------------
-
-    @property
-    def result(self) -> MapResult:
-        """The result, which fills as the run goes on."""
-        return self._result
-
-    def start(self) -> MapResult:
-        """Begin, and return the result at once."""
-        if not self._there_are_items:
-            self._result._end("done", None)
-            if self.remembers:
-                last.remember(self._result)
-            return self._result
-        self._watch.started()
-        if self._watch.warned is not None:
-            self._finish("failed", self._watch.warned)
-            raise self._watch.warned
-        # The run's thread inherits the cell it was started from: displays go there.
-        context = contextvars.copy_context()
-        name = f"map {self._report.run[:8]}"
-        threading.Thread(target=context.run, args=(self._work,), name=name, daemon=True).start()
-        if self._scheme.capabilities.in_caller and not self._options.block:
-            threading.Thread(target=self._serve, name=f"{name} items", daemon=True).start()
-        return self._result
-
-    def start_and_wait(self) -> MapResult:
-        """Begin, and return the result at the end, or raise what ended the run."""
-        __tracebackhide__ = True
-        self.start()
-        try:
-            self._serve()
-        except KeyboardInterrupt as stop:
-            self._interrupted(stop)
-            raise
-        if self._result._problem is not None:
-            raise self._result._problem
-        if self._watch.warned is not None:
-            self._watch.warned.map_result = self._result  # type: ignore[attr-defined]
-            raise self._watch.warned
-        return self._result
-
-    def _work(self) -> None:
-        state, problem = "failed", None
-        try:
-            state = run_and_keep(
-                self._runner, self._checkpoint_lookup, self._collector, self._watch, self._token
-            )
-        except BaseException as error:
-            problem = error
-        self._finish(state, problem)
-
-    def _finish(self, state: str, problem: BaseException | None) -> None:
-        report, collector = self._report, self._collector
-        if self._shares is not None:
-            # Where all results were kept, no slots were opened that would close them.
-            self._shares.close()
-        if self._checkpoint_lookup is not None:
-            self._checkpoint_lookup.end(collector.failures, stopped=self._token.cancelled)
-        report.elapsed = self._elapsed + self._watch.elapsed
-        report.total = collector.item_queue.total
-        report.not_run = report.total - collector.item_queue.done
-        problem = problem or collector.fatal
-        if problem is None and state == "failed" and collector.first_failure is not None:
-            problem = self._explained(collector.first_failure)
-        if self.remembers:
-            last.remember(self._result)
-        try:
-            self._watch.finished(collector, state)
-        finally:
-            self._result._end(state, problem)
-
-    def _serve(self) -> None:
-        """Wait for the end; an interrupt of the caller lands here, or in its own item."""
-        while not self._result.done():
-            self.serve_once(self._result.ended)
-
-    def serve_once(self, changed: threading.Event) -> None:
-        """Wait a moment for an event, or run a batch where that is done in this thread."""
-        in_caller = self._scheme.capabilities.in_caller
-        slots = self._runner.slots
-        if in_caller and slots is not None:
-            slots.run_here(0.1)
-        else:
-            changed.wait(0.002 if in_caller else 0.1)
-            if changed is not self._result.ended:
-                changed.clear()
-
-    def _interrupted(self, stop: KeyboardInterrupt) -> None:
-        self._token.cancel("the cell was interrupted")
-        deadline = time.monotonic() + STOP_WITHIN
-        # A second interrupt lands in this wait, and returns at once.
-        while not self._result.wait(0.05) and time.monotonic() < deadline:
-            continue
-        done, total = self._result.progress
-        last.remember(self._result)
-        stop.map_result = self._result  # type: ignore[attr-defined]
-        stop.add_note(f"{done} of {total} items were done: parflow_jupyter.last_result() has them.")
-
-    def _explained(self, failure: ItemFailure) -> BaseException:
-        exception = failure.exception
-        where = f" on {failure.engine}" if failure.engine and self._scheme.ships else ""
-        note = (
-            f"Item at index {failure.index} of {self._report.total}, {bounded_repr(failure.item)}, "
-        )
-        note += f"failed{where}."
-        if self._scheme.ships and failure.traceback:
-            note += f" There:\n{failure.traceback.rstrip()}"
-        exception.add_note(note)
-        exception.map_result = self._result  # type: ignore[attr-defined]
-        return exception

@@ -75,12 +75,10 @@ def _wait(result: MapResult, cancel: threading.Event | None) -> None:
             result.cancel()
 
 
-def _present(result: MapResult) -> bool:
+def present(result: MapResult) -> bool:
+    """Show a result with its button to retry; return False where nobody could press it."""
     if getattr(process.shell(), "kernel", None) is None:
         return False
     # By name: widgets are loaded when a result is first shown in a kernel.
     shown: bool = import_module("parflow_jupyter.kernel.buttons.retry").show(result)
     return shown
-
-
-MapResult._present = staticmethod(_present)

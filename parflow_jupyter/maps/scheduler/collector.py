@@ -29,6 +29,7 @@ class Collector:
         report: Filled as answers come.
         retries: How often an item that raised is run again.
         engine_retries: How often an item whose engine died is run again.
+        replay: Runs a failed item here.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Collector:
         report: Report,
         retries: int,
         engine_retries: int,
+        replay: Callable[[ItemFailure], Any] | None = None,
     ) -> None:
         self.item_queue = item_queue
         self.report = report
@@ -52,7 +54,7 @@ class Collector:
         self._losses: dict[int, int] = {}
         self._earlier: dict[int, int] = {}
         self._later: list[tuple[float, int]] = []
-        self.replay: Callable[[ItemFailure], Any] | None = None
+        self._replay = replay
 
     def item(self, index: int) -> Any:
         """Return the input of an item: its value, or the tuple of its values."""
@@ -134,7 +136,7 @@ class Collector:
         attempts = max(1, self.failed_attempts(index))
         engine = None if slot == HERE else slot
         found = ItemFailure(
-            index, self.item(index), exception, traceback, engine, attempts, self.replay
+            index, self.item(index), exception, traceback, engine, attempts, self._replay
         )
         self.failures[index] = found
         self.first_failure = self.first_failure or found

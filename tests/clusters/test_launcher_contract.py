@@ -62,6 +62,23 @@ def of_others(isolated_home, monkeypatch):
     sys.modules.pop("their_launchers", None)
 
 
+@pytest.fixture
+def dropped(isolated_home, monkeypatch):
+    """Put a launcher's file where those of the package are, for all processes started here."""
+    folder = isolated_home / "more"
+    folder.mkdir()
+    (folder / "echo.py").write_text(f"{CODE}\n\nLAUNCHER = NamedLauncher\n")
+    (folder / "sitecustomize.py").write_text(
+        f"from parflow_jupyter.clusters import launchers\n"
+        f"launchers.__path__.append({str(folder)!r})\n"
+    )
+    known = os.environ.get("PYTHONPATH", "")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(folder), known])))
+    monkeypatch.setattr(launchers, "__path__", [*launchers.__path__, str(folder)])
+    yield
+    sys.modules.pop("parflow_jupyter.clusters.launchers.echo", None)
+
+
 def their_name():
     return os.environ.get("THEIR_NAME")
 
@@ -136,6 +153,15 @@ def test_a_launcher_of_others_starts_engines(clusters, of_others):
     os.kill(info.engines[0].pid, signal.SIGKILL)
     assert wait_until(lambda: clusters.info().engines[0].state == "dead", 5)
     assert "signal 9" in clusters.info().engines[0].exit["meaning"]
+
+
+def test_a_file_is_all_that_a_launcher_needs(clusters, dropped):
+    """It is listed, offered where a start is chosen, and starts engines."""
+    assert "echo" in launcher_names()
+    assert "echo" in [choice.name for choice in clusters.start_choices().launchers]
+    info = clusters.start_engines(1, launcher="echo")
+    assert [engine.launcher for engine in info.engines] == ["echo"]
+    assert connect(clusters)[0].apply_sync(their_name) == "engine of theirs"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module, metadata
-from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from parflow_jupyter.errors import InvalidInputError
@@ -26,7 +26,7 @@ ENDS_TOGETHER = {"mpi"}
 
 
 def _here() -> dict[str, str]:
-    names = {path.stem for path in Path(__file__).parent.glob("*.py")} - {"base"}
+    names = {module.name for module in iter_modules(__path__)} - {"base"}
     return {name: "" for name in names if not name.startswith("_")}
 
 

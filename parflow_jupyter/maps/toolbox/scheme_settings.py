@@ -38,7 +38,8 @@ def schemes(path: Path | None = None) -> dict[str, dict[str, Any]]:
         path: The file; that of this user if None.
 
     Example:
-        >>>         >>> with tempfile.TemporaryDirectory() as folder:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
         ...     schemes(Path(folder) / "schemes.json")["ipyparallel"]
         {'enabled': True, 'workers': None}
     """
@@ -69,7 +70,8 @@ def configure_scheme(
         InvalidInputError: A value can't be used.
 
     Example:
-        >>>         >>> with tempfile.TemporaryDirectory() as folder:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
         ...     configure_scheme("ipyparallel", enabled=False, path=Path(folder) / "s.json")
         {'enabled': False, 'workers': None}
     """

@@ -164,6 +164,10 @@ class Call:
         """The result, which fills as the run goes on."""
         return self._result
 
+    def wake(self) -> None:
+        """Have the run look at its input at once."""
+        self._runner.wake()
+
     def start(self) -> MapResult:
         """Begin, and return the result at once."""
         if not self._there_are_items:

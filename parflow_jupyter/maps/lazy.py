@@ -77,7 +77,7 @@ def _results(
     call: Call, source: InputStream, on_error: str, ordered: bool
 ) -> Generator[Any, None, None]:
     result = call.start()
-    source.start()
+    source.start(call.wake)
     try:
         for index, value in _in_order(_as_they_come(call, source), ordered):
             failed = index in result._collector.failures

@@ -193,7 +193,7 @@ class MapResult(Sequence[Any]):
         from parflow_jupyter.maps.display.dataframe import frame
 
         self.wait()
-        return frame(self)
+        return frame(self._collector)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw what each engine did over time: items, failures, retries and idle time.
@@ -209,7 +209,7 @@ class MapResult(Sequence[Any]):
         """
         from parflow_jupyter.maps.display.timeline import plot
 
-        return plot(self, ax)
+        return plot(self._report, set(self._collector.failures), ax)
 
     def _begin_again(self) -> None:
         self.ended.clear()

@@ -86,8 +86,8 @@ def run_and_keep(
             item_queue.put(*found(open_))
             watch.progress(collector)
 
-    collector.keep, runner.restore = checkpoint_lookup.keep, restore
+    collector.keep_by(checkpoint_lookup.keep)
     checkpoint_lookup.begin()
     restore(range(item_queue.total))
     # Without engines, when all is there; and input that comes little by little has not begun.
-    return "done" if item_queue.total and item_queue.finished else runner.run()
+    return "done" if item_queue.total and item_queue.finished else runner.run(restore)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from parflow_jupyter._system.words import text_of
 from parflow_jupyter.errors import MissingLibraryError
 from parflow_jupyter.maps.report import ItemFailure, ItemTime
+from parflow_jupyter.maps.scheduler.collector import Collector
 from parflow_jupyter.maps.scheduler.item_queue import MISSING
-
-if TYPE_CHECKING:
-    from parflow_jupyter.maps.result import MapResult
 
 COLUMNS = ("index", "input", "value", "error", "engine", "started", "seconds", "attempts", "kept")
 
 
-def frame(result: MapResult) -> Any:
-    """Return the items of a result as a DataFrame.
+def frame(collector: Collector) -> Any:
+    """Return the items of a run as a DataFrame.
 
     Args:
-        result: Of a map that has ended.
+        collector: Of a map that has ended.
 
     Returns:
         Columns index, input, value (None where there is none), error (kind and text), engine,
@@ -30,7 +28,7 @@ def frame(result: MapResult) -> Any:
 
     Example:
         >>> from parflow_jupyter.maps import run_map
-        >>> table = frame(run_map(abs, [[-1, 2]]))
+        >>> table = run_map(abs, [[-1, 2]]).to_frame()
         >>> list(table["value"]), list(table["attempts"])
         ([1, 2], [1, 1])
     """
@@ -41,7 +39,7 @@ def frame(result: MapResult) -> Any:
             "A table of the items needs pandas: pip install pandas, or read .errors and "
             ".report.items()."
         ) from error
-    rows = list(_rows(result))
+    rows = list(_rows(collector))
     table = pandas.DataFrame(
         {
             name: pandas.Series([row[name] for row in rows], dtype=kind)
@@ -55,9 +53,8 @@ def frame(result: MapResult) -> Any:
 _KINDS = ("int64", "object", "object", "object", "object", "float64", "float64", "int64", "bool")
 
 
-def _rows(result: MapResult) -> Any:
-    collector = result._collector
-    times: dict[int, ItemTime] = {time.index: time for time in result.report.items()}
+def _rows(collector: Collector) -> Any:
+    times: dict[int, ItemTime] = {time.index: time for time in collector.report.items()}
     for index, value in enumerate(collector.item_queue.values):
         failure, time = collector.failures.get(index), times.get(index)
         has_value = value is not MISSING and failure is None

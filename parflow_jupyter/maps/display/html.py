@@ -8,14 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from parflow_jupyter._system.words import bounded_repr, seconds, text_of
+from parflow_jupyter.maps.report import ItemFailure, Report
 from parflow_jupyter.maps.schemes import place
-
-if TYPE_CHECKING:
-    from parflow_jupyter.maps.report import ItemFailure, Report
-    from parflow_jupyter.maps.result import MapResult
 
 ROWS = 10
 _MESSAGE = 300
@@ -40,7 +37,21 @@ STYLE = """
 """
 
 
-def summary(result: MapResult) -> str:
+class Shown(Protocol):
+    """What a result tells of itself to be shown."""
+
+    state: str
+
+    @property
+    def errors(self) -> list[ItemFailure]: ...
+    @property
+    def report(self) -> Report: ...
+    @property
+    def progress(self) -> tuple[int, int]: ...
+    def done(self) -> bool: ...
+
+
+def summary(result: Shown) -> str:
     """Return the one line on a result.
 
     Example:
@@ -74,7 +85,7 @@ def _computed_again(report: Report) -> str:
     return f" (since the last run, {', '.join(report.changed[:3])}{more})"
 
 
-def outputs(result: MapResult) -> dict[int, dict[str, str]]:
+def outputs(result: Shown) -> dict[int, dict[str, str]]:
     """Return what items printed, by item and stream, in input order.
 
     Example:
@@ -95,7 +106,7 @@ def _output_title(found: dict[int, dict[str, str]]) -> str:
     return f"{title}, {warned} of them with warnings" if warned else title
 
 
-def as_text(result: MapResult) -> str:
+def as_text(result: Shown) -> str:
     """Return the plain form: the summary, the failures, the output."""
     errors, printed = result.errors, outputs(result)
     lines = [f"<MapResult {summary(result)}>"]
@@ -130,13 +141,13 @@ def _first_line(text: str) -> str:
     return lines[0][:100] + more
 
 
-def as_html(result: MapResult) -> str:
+def as_html(result: Shown) -> str:
     """Return the HTML form: the summary, a table of the failures, the output folded away."""
     body = f"<div>{escape(summary(result))}</div>{_failures_html(result)}{_output_html(result)}"
     return f'{STYLE}<div class="parflow-result">{body}</div>'
 
 
-def _failures_html(result: MapResult) -> str:
+def _failures_html(result: Shown) -> str:
     errors = result.errors
     if not errors:
         return ""
@@ -169,7 +180,7 @@ def _folded(title: str, texts: Iterable[str]) -> str:
     return f"<details><summary>{title}</summary>{inner}</details>"
 
 
-def _output_html(result: MapResult) -> str:
+def _output_html(result: Shown) -> str:
     printed = outputs(result)
     if not printed:
         return ""

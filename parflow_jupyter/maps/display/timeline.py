@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from parflow_jupyter._system.words import seconds
 from parflow_jupyter.errors import MissingLibraryError
 from parflow_jupyter.maps.report import ItemTime, Report
-
-if TYPE_CHECKING:
-    from parflow_jupyter.maps.result import MapResult
 
 MANY = 4000
 """Items beyond which those without failures are drawn by the batch."""
@@ -23,11 +20,12 @@ _HATCHES = {"done": "", "retried": "///", "failed": "xxx"}
 Bar = tuple[float, float]
 
 
-def plot(result: MapResult, ax: Any = None) -> Any:
+def plot(report: Report, failed: set[int], ax: Any = None) -> Any:
     """Draw what each slot did over time, and return the axes.
 
     Args:
-        result: Of a map that has ended, or still runs.
+        report: Of a map that has ended, or still runs.
+        failed: Items that failed for good.
         ax: The matplotlib axes to draw on; a new figure if None.
 
     Raises:
@@ -40,8 +38,7 @@ def plot(result: MapResult, ax: Any = None) -> Any:
             "A picture of the run needs matplotlib: pip install matplotlib, or read "
             ".report.items()."
         ) from error
-    report = result.report
-    rows = bars(report, {failure.index for failure in result.errors})
+    rows = bars(report, failed)
     if ax is None:
         height = 1.5 + 0.34 * max(1, min(40, len(rows)))
         _, ax = pyplot.subplots(figsize=(8, height), layout="constrained")

@@ -46,7 +46,7 @@ class Collector:
         self.failures: dict[int, ItemFailure] = {}
         self.first_failure: ItemFailure | None = None
         self.fatal: BaseException | None = None
-        self.keep: Callable[[Sequence[int], Sequence[Any]], None] = lambda indices, values: None
+        self._keep: Callable[[Sequence[int], Sequence[Any]], None] | None = None
         self._columns = columns
         self._retries = retries
         self._engine_retries = engine_retries
@@ -95,15 +95,22 @@ class Collector:
         self.report.batches.append(record)
         self.report.keep_output((ran[k], stream, text) for k, stream, text in batch_result.output)
         if not batch_result.failures:
-            self.keep(ran, batch_result.values)
-            self.item_queue.put(ran, batch_result.values)
+            self._put(ran, batch_result.values)
             return
         good = [k for k in range(len(ran)) if k not in failed]
         indices, values = [ran[k] for k in good], [batch_result.values[k] for k in good]
-        self.keep(indices, values)
-        self.item_queue.put(indices, values)
+        self._put(indices, values)
         for failure in batch_result.failures:
             self.failed(slot, ran[failure.position], failure)
+
+    def _put(self, indices: Sequence[int], values: list[Any]) -> None:
+        if self._keep is not None:
+            self._keep(indices, values)
+        self.item_queue.put(indices, values)
+
+    def keep_by(self, keep: Callable[[Sequence[int], Sequence[Any]], None]) -> None:
+        """Have results kept as they come; each run of some items again has its own way."""
+        self._keep = keep
 
     def init_failed(self, slot: str, failure: Failure) -> None:
         """End the run, because what is called before the items failed."""

@@ -107,18 +107,21 @@ class InputStream:
         self.columns = [Window() for _ in iterables]
         self.item_queue = StreamItemQueue()
         self.problem: BaseException | None = None
-        self.wake: Callable[[], None] = lambda: None
         self._iterables = iterables
         self._rows: deque[tuple[Any, ...]] = deque()
         self._room = threading.Condition()
         self._limit = PER_SLOT
         self._ahead = 0
         self._ended = self._closed = False
-        self._thread = threading.Thread(target=self._read, name="map input", daemon=True)
 
-    def start(self) -> None:
-        """Begin to read."""
-        self._thread.start()
+    def start(self, wake: Callable[[], None] = lambda: None) -> None:
+        """Begin to read.
+
+        Args:
+            wake: Called in the reading thread when there is something to take in.
+        """
+        self._wake = wake
+        threading.Thread(target=self._read, name="map input", daemon=True).start()
 
     def take_in(self, slots: int, size: int) -> None:
         """Move what was read into the queue; called by the runner, in its thread.
@@ -166,7 +169,7 @@ class InputStream:
             self.problem = error
         with self._room:
             self._ended = True
-        self.wake()
+        self._wake()
 
     def _keep(self, row: tuple[Any, ...]) -> bool:
         with self._room:
@@ -176,7 +179,7 @@ class InputStream:
             self._rows.append(row)
             first, closed = len(self._rows) == 1, self._closed
         if first:
-            self.wake()
+            self._wake()
         return not closed
 
 

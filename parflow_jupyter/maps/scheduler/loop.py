@@ -96,13 +96,20 @@ class Runner:
         self._next_batch = 0
         self._polled = 0.0
         self._source = source
-        if source is not None:
-            source.wake = lambda: self._events.put(_WAKE)
         self.slots: Slots | None = None
-        self.restore: Callable[[range], None] = lambda indices: None
+        self._restore: Callable[[range], None] | None = None
 
-    def run(self) -> str:
-        """Run to the end and return the state: "done", "failed" or "cancelled"."""
+    def wake(self) -> None:
+        """Look at once whether there are new items; from any thread."""
+        self._events.put(_WAKE)
+
+    def run(self, restore: Callable[[range], None] | None = None) -> str:
+        """Run to the end and return the state: "done", "failed" or "cancelled".
+
+        Args:
+            restore: Called with items that have come, to fill in the results that were kept.
+        """
+        self._restore = restore
         self.slots = self._scheme.open(self._plan, self._events.put)
         try:
             while not self._item_queue.finished and not self._must_stop():
@@ -121,8 +128,8 @@ class Runner:
             before = self._item_queue.total
             self._source.take_in(len(self._book.states), self._book.pace.size)
             self._collector.report.total = self._item_queue.total
-            if self._item_queue.total > before:
-                self.restore(range(before, self._item_queue.total))
+            if self._restore is not None and self._item_queue.total > before:
+                self._restore(range(before, self._item_queue.total))
 
     # --- giving ----------------------------------------------------------------------
 

@@ -114,8 +114,7 @@ class IPyParallelScheme(Scheme):
     def open(self, plan: Plan, sink: Sink) -> Slots:
         """Begin a run on the engines that are there; more may join."""
         prepare_canning()
-        engines = _Engines(self._connect(), plan, sink, self._replace_engine, self._only)
-        engines.connect = self._connect
+        engines = _Engines(self._connect, plan, sink, self._replace_engine, self._only)
         engines.poll()
         if self._on_engine_exit is not None:
             # Beside the run, because to begin and to end that takes as long as a small map.
@@ -127,14 +126,15 @@ class IPyParallelScheme(Scheme):
 class _Engines(RemoteSlots):
     def __init__(
         self,
-        client: Any,
+        connect: Connect,
         plan: Plan,
         sink: Sink,
         replace: Replace | None,
         only: int | None = None,
     ) -> None:
         super().__init__(plan, sink)
-        self._client = client
+        self._connect = connect
+        client = self._client = connect()
         self._only = only
         self._replace = replace
         self._killed: set[Slot] = set()
@@ -148,7 +148,6 @@ class _Engines(RemoteSlots):
         self._lock = threading.Lock()
         self._following = threading.Lock()
         self.over = threading.Event()
-        self.connect: Connect = lambda: client
 
     # --- engines that come and go ---------------------------------------------
 
@@ -229,7 +228,7 @@ class _Engines(RemoteSlots):
     def _follow(self) -> None:
         """Go over to a new controller, where the engine came with one in a dead one's place."""
         with self._following:
-            fresh = self.connect()
+            fresh = self._connect()
             if fresh is None or fresh is self._client:
                 return
             for engine in list(self._uuids):

@@ -115,10 +115,10 @@ class SharedArrays:
             return False
 
         file = io.BytesIO()
-        kind = _BytesToo if bytes_too else Pickler
-        pickler = kind(file, protocol=5, buffer_callback=out_of_band)
-        pickler.take, pickler.taken = take, of_bytes
-        pickler.dump(value)
+        if bytes_too:
+            _BytesToo(file, out_of_band, take, of_bytes).dump(value)
+        else:
+            Pickler(file, protocol=5, buffer_callback=out_of_band).dump(value)
         # Buffers come first, because they are read in their order; bytes are found by number.
         return file.getvalue(), numbers + of_bytes
 
@@ -138,14 +138,21 @@ class SharedArrays:
 
 
 class _BytesToo(Pickler):
-    take: Callable[[memoryview], int | None]
-    taken: list[int]
+    def __init__(
+        self,
+        file: io.BytesIO,
+        out_of_band: Callable[[pickle.PickleBuffer], bool],
+        take: Callable[[memoryview], int | None],
+        taken: list[int],
+    ) -> None:
+        super().__init__(file, protocol=5, buffer_callback=out_of_band)
+        self._take, self._taken = take, taken
 
     def persistent_id(self, value: Any) -> int | None:
         if value.__class__ is bytes and len(value) >= LARGE:
-            number = self.take(memoryview(value))
+            number = self._take(memoryview(value))
             if number is not None:
-                self.taken.append(number)
+                self._taken.append(number)
             return number
         return None
 
@@ -166,16 +173,16 @@ def load(pickled: bytes, numbers: Sequence[int], held: dict[int, memoryview]) ->
     """
     if not held:
         return pickle.loads(pickled)
-    unpickler = _Unpickler(io.BytesIO(pickled), buffers=[held[n] for n in numbers])
-    unpickler.held = held
-    return unpickler.load()
+    return _Unpickler(pickled, numbers, held).load()
 
 
 class _Unpickler(pickle.Unpickler):
-    held: dict[int, memoryview]
+    def __init__(self, pickled: bytes, numbers: Sequence[int], held: dict[int, memoryview]) -> None:
+        super().__init__(io.BytesIO(pickled), buffers=[held[n] for n in numbers])
+        self._held = held
 
     def persistent_load(self, number: Any) -> bytes:
-        return bytes(self.held[number])
+        return bytes(self._held[number])
 
 
 def _large_of(value: Any) -> dict[Key, memoryview]:
@@ -188,10 +195,7 @@ def _large_of(value: Any) -> dict[Key, memoryview]:
         return 0
 
     # Nothing large is copied into the pickle, which nobody reads.
-    pickler = _BytesToo(
-        io.BytesIO(), protocol=5, buffer_callback=lambda buffer: look(buffer.raw()) is None
-    )
-    pickler.take, pickler.taken = look, []
+    pickler = _BytesToo(io.BytesIO(), lambda buffer: look(buffer.raw()) is None, look, [])
     # What can't be pickled is told where it is sent.
     with suppress(Exception):
         pickler.dump(value)

@@ -7,7 +7,11 @@ within the budget, so a guess that was too large costs little.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+from parflow_jupyter.maps.transport.size_warnings import bytes_of, first_of
 
 TARGET = 0.3
 """Seconds that a batch should take."""
@@ -32,6 +36,7 @@ FIRST = 64
 
 _GROWTH = 256
 _MAX_ITEMS = 200_000
+_WORTH_WAITING = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,25 @@ class Pace:
     size: int = FIRST
     per_item: float | None = None
     item_bytes: float = 0.0
+
+
+def first_size(columns: Sequence[Sequence[Any]] | None, *, streamed: bool) -> int:
+    """Return how many items a slot gets before anything is known of them.
+
+    One, where more would mean to read far ahead, or to send a lot in vain.
+
+    Args:
+        columns: The input, one sequence per iterable, if it is known.
+        streamed: Whether the input is read while the map runs.
+
+    Example:
+        >>> first_size([[1, 2, 3]], streamed=False), first_size([[bytes(1 << 20)]], streamed=False)
+        (64, 1)
+    """
+    heavy = any(
+        bytes_of(value) > _WORTH_WAITING for column in first_of(columns or []) for value in column
+    )
+    return 1 if streamed or heavy else FIRST
 
 
 def measured(pace: Pace, items: int, seconds: float, packed: int) -> Pace:

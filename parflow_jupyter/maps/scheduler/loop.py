@@ -19,14 +19,13 @@ from parflow_jupyter.maps.abc import (
 )
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.messages import Batch
-from parflow_jupyter.maps.monitor.observer import Observer
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.scheduler import batch_size
 from parflow_jupyter.maps.scheduler.collector import Collector
 from parflow_jupyter.maps.scheduler.input_stream import InputStream
 from parflow_jupyter.maps.scheduler.item_queue import part
 from parflow_jupyter.maps.scheduler.slot_tracker import Sent, SlotState, SlotTracker
-from parflow_jupyter.maps.transport.size_warnings import first_size
+from parflow_jupyter.maps.scheduler.watch import Watch
 
 TICK = 0.1
 NO_SLOT = 10.0
@@ -71,7 +70,7 @@ class Runner:
         options: MapOptions,
         scheme: Scheme,
         collector: Collector,
-        watch: Observer,
+        watch: Watch,
         token: CancelToken,
         source: InputStream | None = None,
     ) -> None:
@@ -90,7 +89,7 @@ class Runner:
             self._kill,
             lambda slot: self.slots.running(slot) if self.slots is not None else None,
             options.timeout,
-            first_size(columns if source is None else None, streamed=source is not None),
+            batch_size.first_size(columns if source is None else None, streamed=source is not None),
         )
         self._fixed = options.batch if isinstance(options.batch, int) else None
         self._next_batch = 0

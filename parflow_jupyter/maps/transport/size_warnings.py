@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from parflow_jupyter.maps.scheduler.batch_size import FIRST
-
 ITEM_BYTES = 1 << 20
 """Size of an item from which sending it is worth a word."""
 
@@ -14,7 +12,6 @@ FUNCTION_BYTES = 64 << 20
 """Size of a function, with all it refers to, from which it is."""
 
 _LOOKED_AT = 3
-_WORTH_WAITING = 1 << 16
 
 
 def first_of(columns: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
@@ -79,25 +76,6 @@ def heavy_function(name: str, size: int) -> str | None:
         f"{name} and what it refers to take {size >> 20} MB, sent once per engine: where they can "
         f"be read from a file, load them there with init=."
     )
-
-
-def first_size(columns: Sequence[Sequence[Any]] | None, *, streamed: bool) -> int:
-    """Return how many items a slot gets before anything is known of them.
-
-    One, where more would mean to read far ahead, or to send a lot in vain.
-
-    Args:
-        columns: The input, one sequence per iterable, if it is known.
-        streamed: Whether the input is read while the map runs.
-
-    Example:
-        >>> first_size([[1, 2, 3]], streamed=False), first_size([[bytes(1 << 20)]], streamed=False)
-        (64, 1)
-    """
-    heavy = any(
-        bytes_of(value) > _WORTH_WAITING for column in first_of(columns or []) for value in column
-    )
-    return 1 if streamed or heavy else FIRST
 
 
 def bytes_of(value: object) -> int:

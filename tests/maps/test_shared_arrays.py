@@ -17,9 +17,10 @@ from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.abc import Plan
 from parflow_jupyter.maps.lazy import run_imap
 from parflow_jupyter.maps.messages import Batch, SharedPlaces
+from parflow_jupyter.maps.schemes import _codec as codec
 from parflow_jupyter.maps.schemes import load, names
-from parflow_jupyter.maps.transport import codec, shared_memory
-from parflow_jupyter.maps.transport.codec import Codec
+from parflow_jupyter.maps.schemes._codec import Codec
+from parflow_jupyter.maps.transport import shared_memory
 from parflow_jupyter.maps.transport.shared_arrays import SharedArrays
 from parflow_jupyter.maps.transport.shared_arrays import load as load_pickled
 from parflow_jupyter.maps.worker.array_cache import ArrayCache

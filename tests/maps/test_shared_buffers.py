@@ -14,8 +14,8 @@ from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.abc import Plan
 from parflow_jupyter.maps.messages import Batch
 from parflow_jupyter.maps.schemes import load, names
+from parflow_jupyter.maps.schemes._codec import Codec
 from parflow_jupyter.maps.transport import shared_buffers, shared_memory
-from parflow_jupyter.maps.transport.codec import Codec
 from parflow_jupyter.maps.transport.shared_buffers import (
     LARGE,
     InSharedBuffer,

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from parflow_jupyter.maps.abc import Early, GivenBack, Plan, Sink, Slot, Slots, alive
-from parflow_jupyter.maps.transport.codec import Codec
+from parflow_jupyter.maps.schemes._codec import Codec
 from parflow_jupyter.maps.worker.control import DATA
 
 ControlRequest = dict[str, Any]

@@ -30,6 +30,7 @@ class Collector:
         retries: How often an item that raised is run again.
         engine_retries: How often an item whose engine died is run again.
         replay: Runs a failed item here.
+        clock: The seconds by which the run goes.
     """
 
     def __init__(
@@ -40,9 +41,11 @@ class Collector:
         retries: int,
         engine_retries: int,
         replay: Callable[[ItemFailure], Any] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.item_queue = item_queue
         self.report = report
+        self.clock = clock
         self.failures: dict[int, ItemFailure] = {}
         self.first_failure: ItemFailure | None = None
         self.fatal: BaseException | None = None
@@ -125,7 +128,7 @@ class Collector:
         attempts = self._attempts[index] = self._attempts.get(index, 0) + 1
         if attempts <= self._retries:
             self.report.retries += 1
-            heapq.heappush(self._later, (time.monotonic() + pause(attempts), index))
+            heapq.heappush(self._later, (self.clock() + pause(attempts), index))
             return
         exception = _load(failure, index, slot)
         self.fail(index, exception, failure.traceback, slot)

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import queue
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from parflow_jupyter.errors import CannotShipError, EngineLostError
-from parflow_jupyter.maps.abc import (
-    Alive,
-    Plan,
-    Scheme,
-    Slot,
-    SlotEvent,
-    SlotLeft,
-    Slots,
-)
+from parflow_jupyter.maps.abc import Alive, Plan, Scheme, Slot, SlotEvent, SlotLeft, Slots
 from parflow_jupyter.maps.cancel import CancelToken
 from parflow_jupyter.maps.messages import Batch
 from parflow_jupyter.maps.options import MapOptions
@@ -57,10 +48,11 @@ class Runner:
         columns: The input, one sequence per iterable.
         options: What the caller asked for.
         scheme: Gives the slots.
-        collector: Takes the results.
+        collector: Takes the results; its clock is the run's.
         watch: Told about progress.
         token: Stops the run.
         source: Where the columns are filled from while the map runs, or None.
+        events: Brings what slots tell; its ``get`` is where the run waits.
     """
 
     def __init__(
@@ -73,6 +65,7 @@ class Runner:
         watch: Watch,
         token: CancelToken,
         source: InputStream | None = None,
+        events: queue.SimpleQueue[SlotEvent] | None = None,
     ) -> None:
         self._plan = plan
         self._columns = columns
@@ -82,7 +75,8 @@ class Runner:
         self._item_queue = collector.item_queue
         self._watch = watch
         self._token = token
-        self._events: queue.SimpleQueue[SlotEvent] = queue.SimpleQueue()
+        self._events = events if events is not None else queue.SimpleQueue[SlotEvent]()
+        self._clock = collector.clock
         self._book = SlotTracker(
             collector,
             self._ask_for_another,
@@ -113,7 +107,7 @@ class Runner:
         try:
             while not self._item_queue.finished and not self._must_stop():
                 self._take_in()
-                pause = self._collector.retry_due(time.monotonic())
+                pause = self._collector.retry_due(self._clock())
                 self._fill()
                 self._watch.write_row()
                 self._hear(min(TICK, pause))
@@ -152,7 +146,7 @@ class Runner:
         columns = [part(column, indices) for column in self._columns]
         batch = Batch(self._plan.run, self._next_batch, indices, columns, budget)
         self._next_batch += 1
-        state.sent[batch.id] = Sent(batch.id, indices, len(indices), time.monotonic())
+        state.sent[batch.id] = Sent(batch.id, indices, len(indices), self._clock())
         assert self.slots is not None
         try:
             self.slots.submit(slot, batch)
@@ -172,7 +166,7 @@ class Runner:
         """Ask a busy slot for items it did not start, when another has nothing to do."""
         if state.sent or not self._scheme.capabilities.gives_back or self._fixed:
             return
-        now = time.monotonic()
+        now = self._clock()
         candidates = [
             (sent.upto - sent.taken, busy, sent)
             for busy, other in self._book.states.items()
@@ -199,7 +193,7 @@ class Runner:
     # --- looking around ----------------------------------------------------------------
 
     def _look_around(self) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if now - self._polled < TICK:
             return
         self._polled = now
@@ -285,11 +279,11 @@ class Runner:
 
     def _drain(self) -> None:
         """Interrupt what still runs, take in what it finished, and end slots that do not let go."""
-        deadline = time.monotonic() + DRAIN
-        interrupted = time.monotonic()
+        deadline = self._clock() + DRAIN
+        interrupted = self._clock()
         self._interrupt_all()
         while self._book.expects_answers and not self._item_queue.finished:
-            now = time.monotonic()
+            now = self._clock()
             if now > deadline:
                 for slot in self._book.unresponsive():
                     self._kill(slot)

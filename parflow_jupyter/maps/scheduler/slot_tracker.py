@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -65,7 +64,7 @@ class SlotTracker:
     """Slots by name, with the batches they have.
 
     Args:
-        collector: Takes results, failures and losses.
+        collector: Takes results, failures and losses; its clock is the tracker's.
         replace: Asks for a new slot instead of a dead one; returns whether one may come.
         kill: Ends a slot whose item can't be interrupted; returns whether that goes.
         running: Returns the batch and the place in it where a slot was last seen, if known.
@@ -84,7 +83,8 @@ class SlotTracker:
     ) -> None:
         self.states: dict[Slot, SlotState] = {}
         self.pace = batch_size.Pace(size=first)
-        self.empty_since = time.monotonic()
+        self._clock = collector.clock
+        self.empty_since = self._clock()
         self.replacing = False
         self._collector = collector
         self._item_queue = collector.item_queue
@@ -122,7 +122,7 @@ class SlotTracker:
         elif isinstance(event, SlotJoined):
             # One of this name that did not leave has gone, with what it had.
             self.left(SlotLeft(event.slot, "another one came in its place", replaceable=False))
-            self.states[event.slot] = SlotState(alive=time.monotonic())
+            self.states[event.slot] = SlotState(alive=self._clock())
             self._collector.report.slots.append(event.slot)
             self._collector.report.about[event.slot] = event.about
         elif isinstance(event, SlotLeft):
@@ -131,7 +131,7 @@ class SlotTracker:
             self._collector.report.left_out.append(event.why)
         elif isinstance(event, Alive) and event.slot in self.states:
             state = self.states[event.slot]
-            state.alive, state.frozen = time.monotonic(), state.ending
+            state.alive, state.frozen = self._clock(), state.ending
             state.runs = event.batch
             if event.overdue > GRACE and not state.ending:
                 self._stuck(event, state)
@@ -171,7 +171,7 @@ class SlotTracker:
             sent.upto = sent.taken
         # Nothing more is given to it, whether it can be ended or not.
         state.ending = state.frozen = state.stuck = True
-        self.empty_since = time.monotonic()
+        self.empty_since = self._clock()
         self.replacing = self._kill(slot) or self.replacing
 
     def _answered(self, event: Answered) -> None:
@@ -179,7 +179,7 @@ class SlotTracker:
         sent = state.sent.pop(event.batch, None) if state else None
         if state is None or sent is None:
             return
-        state.alive, state.frozen, state.stuck = time.monotonic(), False, False
+        state.alive, state.frozen, state.stuck = self._clock(), False, False
         state.answered = state.alive
         try:
             batch_result = event.unpack()
@@ -201,7 +201,7 @@ class SlotTracker:
         sent = state.sent.get(event.batch) if state else None
         if state is None or sent is None:
             return
-        state.alive, state.frozen = time.monotonic(), state.ending
+        state.alive, state.frozen = self._clock(), state.ending
         # What can't be loaded is told when the whole batch is there.
         with suppress(Exception):
             self._take_in(event.slot, sent, event.unpack(), event.first)
@@ -261,7 +261,7 @@ class SlotTracker:
         state = self.states.pop(event.slot, None)
         if state is None:
             return
-        self.empty_since = time.monotonic()
+        self.empty_since = self._clock()
         suspects = self._suspects(event, state)
         doubtful = set(suspects)
         for sent in state.sent.values():

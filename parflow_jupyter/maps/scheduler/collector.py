@@ -88,8 +88,14 @@ class Collector:
         self.report.kept_output = sum(len(text) for _, _, text in self.report.output)
         self.item_queue.reopen(indices)
 
-    def take_in(self, slot: str, indices: Sequence[int], batch_result: BatchResult) -> None:
-        """Keep the values of a batch result, and settle or retry its failures."""
+    def take_in(
+        self,
+        slot: str,
+        indices: Sequence[int],
+        batch_result: BatchResult,
+        known: int | None = None,
+    ) -> None:
+        """Keep the values of a batch result, and settle or retry its failures but a known one."""
         ran = indices[: len(batch_result.values)]
         if not len(ran):
             return
@@ -104,7 +110,8 @@ class Collector:
         indices, values = [ran[k] for k in good], [batch_result.values[k] for k in good]
         self._put(indices, values)
         for failure in batch_result.failures:
-            self.failed(slot, ran[failure.position], failure)
+            if ran[failure.position] != known:
+                self.failed(slot, ran[failure.position], failure)
 
     def _put(self, indices: Sequence[int], values: list[Any]) -> None:
         if self._keep is not None:

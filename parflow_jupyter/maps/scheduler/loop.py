@@ -220,7 +220,7 @@ class Runner:
             self.slots.ask_alive(slot)
         silence = now - max(oldest, state.alive)
         if self._options.timeout is not None and silence > self._options.timeout + SILENT:
-            if not state.ending:
+            if not state.stuck:
                 self._book.silent(slot)
         elif not state.frozen and silence > FROZEN:
             state.frozen = True

@@ -30,7 +30,7 @@ _NOTHING_RAN = ("bad-function", "bad-init", "bad-items")
 
 @dataclass
 class Sent:
-    """A batch that a slot has: its items, how many of them are known, and up to which it runs."""
+    """A batch that a slot has; ``failed`` is its item whose time was over before it answered."""
 
     batch: int
     indices: Sequence[int]
@@ -39,6 +39,7 @@ class Sent:
     taken: int = 0
     collected: float = 0.0
     asked_back: bool = False
+    failed: int | None = None
 
     @property
     def kept(self) -> Sequence[int]:
@@ -131,9 +132,9 @@ class SlotTracker:
             self._collector.report.left_out.append(event.why)
         elif isinstance(event, Alive) and event.slot in self.states:
             state = self.states[event.slot]
-            state.alive, state.frozen = self._clock(), state.ending
+            state.alive, state.frozen = self._clock(), state.stuck
             state.runs = event.batch
-            if event.overdue > GRACE and not state.ending:
+            if event.overdue > GRACE and not state.stuck:
                 self._stuck(event, state)
 
     def _stuck(self, event: Alive, state: SlotState) -> None:
@@ -141,7 +142,7 @@ class SlotTracker:
         sent = state.sent.get(event.batch) if event.batch is not None else None
         if sent is not None and event.position < sent.upto:
             index = sent.indices[event.position]
-            self._over_time(event.slot, index)
+            self._over_time(event.slot, sent, index)
             self._item_queue.give_back([i for i in sent.kept if i != index])
             sent.upto = sent.taken
             self._end(event.slot, state)
@@ -155,13 +156,14 @@ class SlotTracker:
         first = min(state.sent.values(), key=lambda sent: sent.batch)
         kept = first.kept
         if len(kept) == 1:
-            self._over_time(slot, kept[0])
+            self._over_time(slot, first, kept[0])
         else:
             self.each_alone(kept)
         first.upto = first.taken
         self._end(slot, state)
 
-    def _over_time(self, slot: Slot, index: int) -> None:
+    def _over_time(self, slot: Slot, sent: Sent, index: int) -> None:
+        sent.failed = index
         text = f"it took longer than its timeout of {self._timeout:g} s and can't be interrupted"
         self._collector.failed(slot, index, Failure(0, TIMED_OUT, text, ""))
 
@@ -169,10 +171,11 @@ class SlotTracker:
         for sent in state.sent.values():
             self._item_queue.give_back(sent.kept)
             sent.upto = sent.taken
-        # Nothing more is given to it, whether it can be ended or not.
-        state.ending = state.frozen = state.stuck = True
+        # Nothing more is given to it, unless it can't be ended and lets go after all.
+        state.frozen = state.stuck = True
         self.empty_since = self._clock()
-        self.replacing = self._kill(slot) or self.replacing
+        state.ending = self._kill(slot) or state.ending
+        self.replacing = self.replacing or state.ending
 
     def _answered(self, event: Answered) -> None:
         state = self.states.get(event.slot)
@@ -201,7 +204,7 @@ class SlotTracker:
         sent = state.sent.get(event.batch) if state else None
         if state is None or sent is None:
             return
-        state.alive, state.frozen = self._clock(), state.ending
+        state.alive, state.frozen = self._clock(), state.stuck
         # What can't be loaded is told when the whole batch is there.
         with suppress(Exception):
             self._take_in(event.slot, sent, event.unpack(), event.first)
@@ -211,7 +214,8 @@ class SlotTracker:
         upto = first + len(batch_result.values)
         new = batch_result.part(sent.taken - first) if sent.taken > first else batch_result
         if new is not None and upto > sent.taken:
-            self._collector.take_in(slot, sent.indices[max(first, sent.taken) :], new)
+            indices = sent.indices[max(first, sent.taken) :]
+            self._collector.take_in(slot, indices, new, sent.failed)
             sent.taken = upto
 
     def _nothing_ran(self, slot: Slot, sent: Sent, batch_result: BatchResult) -> None:

@@ -130,7 +130,7 @@ class FakeEngine:
         self.item_began, self._token = slots.time(), object()
         outcome = slots.script.outcome(index, slots.begun[index])
         seconds = slots.script.seconds.get(index, slots.script.usual)
-        timeout = slots.plan.timeout
+        timeout = slots.plan.options.timeout
         if outcome == "kills":
             slots.time.after(seconds, self._if_still, self._token, self.die)
         elif outcome in HOLDS_ON:
@@ -208,6 +208,6 @@ class FakeEngine:
         if self.result is None:
             self.say(Alive(self.name))
             return
-        timeout = self.slots.plan.timeout
+        timeout = self.slots.plan.options.timeout
         overdue = max(0.0, self.slots.time() - self.item_began - timeout) if timeout else 0.0
         self.say(Alive(self.name, self.result.batch, self.position, overdue))

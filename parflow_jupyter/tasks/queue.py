@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from parflow_jupyter.errors import InvalidInputError, TaskWaitError
-from parflow_jupyter.tasks.book import OPEN, Book, Record, Step, first_match
 from parflow_jupyter.tasks.engines import Ended, Engines, Work
 from parflow_jupyter.tasks.model import MapTask, StringTask, Task
 from parflow_jupyter.tasks.results import TaskInfo, TaskResult
+from parflow_jupyter.tasks.task_tracker import OPEN, Book, Record, Step, first_match
 from parflow_jupyter.tasks.worker import properties
 
 PATIENCE = 30.0

@@ -49,7 +49,7 @@ _WRAPPERS = (type, types.FunctionType, types.ModuleType, functools._lru_cache_wr
 _MARK = "__parflow_supports__"
 
 
-class Units:
+class CodeParts:
     """The parts that something is made of, found one from the other.
 
     Args:

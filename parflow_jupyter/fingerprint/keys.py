@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from parflow_jupyter.fingerprint.code_parts import Units
+from parflow_jupyter.fingerprint.code_parts import CodeParts
 from parflow_jupyter.fingerprint.files import File, FileDigests
 from parflow_jupyter.fingerprint.values import UnhashableError, ValueHasher, digest_of, sized
 
@@ -51,7 +51,7 @@ def function_key(
         >>> changes(function_key(times(2)).parts, function_key(times(3)).parts)
         ["the variable 'factor' of a lambda changed"]
     """
-    units = Units(files or FileDigests())
+    units = CodeParts(files or FileDigests())
     try:
         roots = [units.add("the function", function)]
         roots += [units.add(f"argument {place}", other) for place, other in enumerate(others)]
@@ -96,11 +96,11 @@ class ItemHasher:
     def _outside(self, value: Any) -> bytes:
         if isinstance(value, File):
             return sized(str(value).encode("utf-8", "surrogatepass")) + self._files.digest(value)
-        if not Units.is_code(value):
+        if not CodeParts.is_code(value):
             return b""
         known = self._code.get(id(value))
         if known is None:
-            units = Units(self._files)
+            units = CodeParts(self._files)
             root = units.add("the item", value)
             known = self._code[id(value)] = value, _combined([root], units.finish())
         return known[1]

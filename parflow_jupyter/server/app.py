@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 
 from parflow_jupyter.server.bridge import SCHEMAS, Bridge
-from parflow_jupyter.server.poller import Watch
+from parflow_jupyter.server.poller import Poller
 from parflow_jupyter.server.routes.not_found import ANY_OTHER, OtherHandler
 from parflow_jupyter.server.routes.table import ROUTES, pattern_of
 from parflow_jupyter.server.service import History, Service
@@ -55,7 +55,7 @@ class ParflowExtension(ExtensionApp):
         if self.service is None:
             return
         self.bridge = Bridge(asyncio.get_running_loop(), self._emit)
-        watch = Watch(self.service, self.bridge, self.log.warning)
+        watch = Poller(self.service, self.bridge, self.log.warning)
         self.watching = asyncio.create_task(watch.forever())
 
     async def stop_extension(self) -> None:

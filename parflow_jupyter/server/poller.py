@@ -20,7 +20,7 @@ PERIOD = 1.0
 RUNS = 20
 
 
-class Watch:
+class Poller:
     """Tells the bridge of runs that changed, and listens to the current cluster.
 
     Args:

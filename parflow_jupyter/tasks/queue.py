@@ -11,7 +11,7 @@ from parflow_jupyter.errors import InvalidInputError, TaskWaitError
 from parflow_jupyter.tasks.engines import Ended, Engines, Work
 from parflow_jupyter.tasks.model import MapTask, StringTask, Task
 from parflow_jupyter.tasks.results import TaskInfo, TaskResult
-from parflow_jupyter.tasks.task_tracker import OPEN, Book, Record, Step, first_match
+from parflow_jupyter.tasks.task_tracker import OPEN, Record, Step, TaskTracker, first_match
 from parflow_jupyter.tasks.worker import properties
 
 PATIENCE = 30.0
@@ -29,7 +29,7 @@ class TaskQueue:
 
     def __init__(self, engines: Engines, patience: float = PATIENCE) -> None:
         self._engines = engines
-        self._book = Book(patience)
+        self._tracker = TaskTracker(patience)
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stops: dict[int, Callable[[], None]] = {}
@@ -48,7 +48,7 @@ class TaskQueue:
             raise InvalidInputError(f"{task!r} is no task: give a StringTask or a MapTask.")
         steps = [Step(link, self._packed(link)) for link in task.chain()]
         with self._changed:
-            record = self._book.add(steps)
+            record = self._tracker.add(steps)
             if self._thread is None:
                 self._unfit.clear()  # what kept an engine from beginning may be over
                 self._thread = threading.Thread(target=self._dispatch, name="tasks", daemon=True)
@@ -59,7 +59,7 @@ class TaskQueue:
     def result(self, taskid: int, block: bool, timeout: float | None) -> Any:
         """Return a task's result, raise what a call raised, or return None if it has not ended."""
         with self._changed:
-            record = self._book.find(taskid)
+            record = self._tracker.find(taskid)
         if block:
             self.wait([taskid], timeout)
         with self._changed:
@@ -69,8 +69,8 @@ class TaskQueue:
         """Wait for the end of tasks, or raise TaskWaitError after ``timeout`` seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._changed:
-            ids = [record.taskid for record in self._book.all()] if taskids is None else taskids
-            records = [self._book.find(taskid) for taskid in ids]
+            ids = [record.taskid for record in self._tracker.all()] if taskids is None else taskids
+            records = [self._tracker.find(taskid) for taskid in ids]
             while waiting := [record for record in records if record.state in OPEN]:
                 left = 0.25 if deadline is None else min(0.25, deadline - time.monotonic())
                 if left <= 0:
@@ -85,7 +85,7 @@ class TaskQueue:
     def abort(self, taskid: int) -> None:
         """Take a task out of the queue, or interrupt it where it runs."""
         with self._changed:
-            self._book.abort(taskid)
+            self._tracker.abort(taskid)
             stop = self._stops.get(taskid)
             self._changed.notify_all()
         if stop is not None:
@@ -94,17 +94,17 @@ class TaskQueue:
     def info(self, taskid: int) -> TaskInfo:
         """Return how a task stands."""
         with self._changed:
-            return self._book.find(taskid).info()
+            return self._tracker.find(taskid).info()
 
     def status(self) -> dict[str, list[int]]:
         """Return the numbers of the tasks in each state."""
         with self._changed:
-            return self._book.status()
+            return self._tracker.status()
 
     def clear(self) -> None:
         """Forget the tasks that have ended."""
         with self._changed:
-            self._book.clear()
+            self._tracker.clear()
 
     def properties(
         self, engine: int | None, changes: dict[str, Any], timeout: float
@@ -147,7 +147,7 @@ class TaskQueue:
         except BaseException as error:
             with self._changed:
                 self._thread = None
-                self._book.fail_all(error)
+                self._tracker.fail_all(error)
                 self._changed.notify_all()
             raise
 
@@ -157,7 +157,7 @@ class TaskQueue:
             with self._changed:
                 given = self._give_next()
                 if given is None:
-                    if not self._book.has_work:
+                    if not self._tracker.has_work:
                         self._thread = None
                         return
                     self._changed.wait(_LOOK_EVERY)
@@ -166,12 +166,12 @@ class TaskQueue:
 
     def _give_next(self) -> tuple[Record, int] | None:
         free = [engine for engine in self._idle if engine not in self._busy]
-        found = first_match(self._book.waiting, free, self._known)
+        found = first_match(self._tracker.waiting, free, self._known)
         if found is not None:
-            self._book.give(*found)
+            self._tracker.give(*found)
             self._busy.add(found[1])
         else:
-            self._book.fail_unmet(time.monotonic(), self._may_run_somewhere, self._why_unmet)
+            self._tracker.fail_unmet(time.monotonic(), self._may_run_somewhere, self._why_unmet)
             self._changed.notify_all()
         return found
 
@@ -224,7 +224,7 @@ class TaskQueue:
             elif ended.failure is None:
                 value, self._known[engine] = ended.value
                 ended = Ended(value=value, output=ended.output, seconds=ended.seconds)
-            self._book.ended(record, ended)
+            self._tracker.ended(record, ended)
             self._changed.notify_all()
 
     # --- engines ------------------------------------------------------------------------
@@ -243,7 +243,7 @@ class TaskQueue:
             self._names = there
             self._idle = [engine for engine in self._idle if engine in free]
             self._idle += sorted(free - set(self._idle))
-            asks = any(record.now.task.depend is not None for record in self._book.waiting)
+            asks = any(record.now.task.depend is not None for record in self._tracker.waiting)
             unknown = [e for e in self._idle if e not in self._known and e not in self._busy]
             self._busy |= set(unknown) if asks else set()
         for engine in unknown if asks else ():

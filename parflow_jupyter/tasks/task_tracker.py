@@ -84,7 +84,7 @@ class Record:
         )
 
 
-class Book:
+class TaskTracker:
     """All tasks of a client, and the queue of those that wait.
 
     Args:

@@ -10,7 +10,7 @@ import pytest
 from parflow_jupyter.errors import ConflictError, NotFoundError, PipelineCheckError
 from parflow_jupyter.events import MapStarted, ModuleChanged
 from parflow_jupyter.kernel.builder import widget as builder_module
-from parflow_jupyter.kernel.builder.states import StateBoard
+from parflow_jupyter.kernel.builder.states import ModuleStates
 from parflow_jupyter.kernel.builder.widget import PipelineBuilder
 from parflow_jupyter.pipelines import Pipeline
 from parflow_jupyter.pipelines.running import resolve
@@ -344,7 +344,7 @@ def test_untrusted_files_do_not_run(make, tmp_path: Path):
 def test_states_are_pushed_at_most_ten_times_a_second():
     """The first at once, the last for sure, and none out of order."""
     pushed = []
-    board = StateBoard(lambda states: pushed.append((time.monotonic(), states)))
+    board = ModuleStates(lambda states: pushed.append((time.monotonic(), states)))
     begin = time.monotonic()
     board.listen(MapStarted(run="r", label="", scheme="", reason="", total=1, slots=1))
     count = 0

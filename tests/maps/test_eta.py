@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parflow_jupyter.maps.monitor.eta import Tape, remaining
+from parflow_jupyter.maps.monitor.eta import TimeSample, remaining
 from parflow_jupyter.maps.monitor.forecast import Forecast
 from parflow_jupyter.maps.report import Report
 
@@ -43,7 +43,7 @@ def estimates(rows, slots):
         finished = sorted((b + s, s) for _, b, s in rows if b + s <= now)
         ages = [now - b for _, b, s in rows if b <= now < b + s]
         left = len(rows) - len(finished)
-        tape = Tape()
+        tape = TimeSample()
         for _, seconds in finished:
             tape.add([seconds])
         busy = tape.total + sum(ages)

@@ -405,7 +405,7 @@ def test_a_cluster_that_is_shut_down_takes_its_tasks_along(isolated_home, tmp_pa
     """What ran is interrupted or lost; what comes later says why when its patience ends."""
     pf.start_engines(1)
     client = pf.TaskClient()
-    client._queue._book.patience = 1
+    client._queue._tracker.patience = 1
     began = tmp_path / "began"
 
     def endless(path):

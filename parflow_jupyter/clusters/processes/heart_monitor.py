@@ -24,7 +24,7 @@ def be_attentive(hub: Any) -> None:
 
     wake_ups: list[Callable[[], None]] = []
 
-    class AttentiveHeartMonitor(heartmonitor.HeartMonitor):  # type: ignore[misc]
+    class PacedHeartMonitor(heartmonitor.HeartMonitor):  # type: ignore[misc]
         _hurries = False
         _counts = True
 
@@ -53,7 +53,7 @@ def be_attentive(hub: Any) -> None:
                 return [], on_probation
             return super()._check_missed(missed, on_probation, hearts)
 
-    heartmonitor.HeartMonitor = AttentiveHeartMonitor
+    heartmonitor.HeartMonitor = PacedHeartMonitor
     register = hub.query_handlers["registration_request"]
 
     def register_and_wake(*message: Any) -> Any:

@@ -12,7 +12,7 @@ from parflow_jupyter.events import Event, ModuleChanged
 States = dict[str, dict[str, Any]]
 
 
-class StateBoard:
+class ModuleStates:
     """Collects ModuleChanged events and pushes all states at most once per period.
 
     Args:
@@ -21,7 +21,7 @@ class StateBoard:
 
     Example:
         >>> pushed = []
-        >>> board = StateBoard(pushed.append)
+        >>> board = ModuleStates(pushed.append)
         >>> board.listen(ModuleChanged(module="a", state="done"))
         >>> board.flush()
         >>> pushed[-1]["a"]["state"]

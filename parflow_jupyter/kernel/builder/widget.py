@@ -20,7 +20,7 @@ from parflow_jupyter.errors import (
     Problem,
 )
 from parflow_jupyter.kernel.builder.messages import apply_edit
-from parflow_jupyter.kernel.builder.states import StateBoard
+from parflow_jupyter.kernel.builder.states import ModuleStates
 from parflow_jupyter.pipelines import Pipeline, PipelineRun
 from parflow_jupyter.pipelines.files.document import shown_dict
 from parflow_jupyter.pipelines.model import Content
@@ -152,7 +152,7 @@ class PipelineBuilder(anywidget.AnyWidget):
             return problems
 
     def _work(self, content: Content, cancel: threading.Event) -> None:
-        board = StateBoard(self._show_states)
+        board = ModuleStates(self._show_states)
         try:
             # Imports may take long, and make problems of their own; so this is not done at start.
             ready = checked(content, trust=True) if self._trust else content

@@ -208,11 +208,11 @@ def _variance(values: Sequence[float]) -> float:
     return sum((value - mean) ** 2 for value in values) / max(1, len(values) - 1)
 
 
-class Tape:
+class TimeSample:
     """A sample of the times of finished items, in their order, that stays short.
 
     Example:
-        >>> tape = Tape()
+        >>> tape = TimeSample()
         >>> for _ in range(1000):
         ...     tape.add([1.0, 2.5])
         >>> len(tape.seconds) <= 192, sorted(set(tape.seconds)), tape.total

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parflow_jupyter.maps.monitor.eta import Tape, remaining
+from parflow_jupyter.maps.monitor.eta import TimeSample, remaining
 from parflow_jupyter.maps.report import Report
 
 EVERY = 0.5
@@ -31,7 +31,7 @@ class Forecast:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._tape = Tape()
+        self._tape = TimeSample()
         self._read = len(report.batches)
         self._since: float | None = None
         self._at = 0.0

@@ -77,7 +77,7 @@ class Runner:
         self._token = token
         self._events = events if events is not None else queue.SimpleQueue[SlotEvent]()
         self._clock = collector.clock
-        self._book = SlotTracker(
+        self._tracker = SlotTracker(
             collector,
             self._ask_for_another,
             self._kill,
@@ -119,7 +119,7 @@ class Runner:
     def _take_in(self) -> None:
         if self._source is not None:
             before = self._item_queue.total
-            self._source.take_in(len(self._book.states), self._book.pace.size)
+            self._source.take_in(len(self._tracker.states), self._tracker.pace.size)
             self._collector.report.total = self._item_queue.total
             if self._restore is not None and self._item_queue.total > before:
                 self._restore(range(before, self._item_queue.total))
@@ -127,9 +127,9 @@ class Runner:
     # --- giving ----------------------------------------------------------------------
 
     def _fill(self) -> None:
-        allowed = batch_size.in_flight(self._book.pace)
+        allowed = batch_size.in_flight(self._tracker.pace)
         for depth in range(allowed):
-            for slot, state in list(self._book.states.items()):
+            for slot, state in list(self._tracker.states.items()):
                 if not self._item_queue.waiting:
                     self._take_back_for(slot, state)
                 elif len(state.sent) <= depth and not state.frozen:
@@ -137,12 +137,12 @@ class Runner:
 
     def _send(self, slot: Slot, state: SlotState) -> None:
         size = batch_size.next_size(
-            self._book.pace, self._item_queue.waiting, len(self._book.states), self._fixed
+            self._tracker.pace, self._item_queue.waiting, len(self._tracker.states), self._fixed
         )
         indices = self._item_queue.take(size)
         if not len(indices):
             return
-        budget = None if self._fixed else batch_size.budget(self._book.pace)
+        budget = None if self._fixed else batch_size.budget(self._tracker.pace)
         columns = [part(column, indices) for column in self._columns]
         batch = Batch(self._plan.run, self._next_batch, indices, columns, budget)
         self._next_batch += 1
@@ -154,13 +154,13 @@ class Runner:
             del state.sent[batch.id]
             self._cannot_send(indices, error)
         except Exception as error:
-            self._book.left(SlotLeft(slot, f"{slot} can't be reached: {error}"))
+            self._tracker.left(SlotLeft(slot, f"{slot} can't be reached: {error}"))
 
     def _cannot_send(self, indices: Sequence[int], error: CannotShipError) -> None:
         if len(indices) == 1:
             self._collector.fail(indices[0], error, "", None)
         else:
-            self._book.each_alone(indices)
+            self._tracker.each_alone(indices)
 
     def _take_back_for(self, slot: Slot, state: SlotState) -> None:
         """Ask a busy slot for items it did not start, when another has nothing to do."""
@@ -169,7 +169,7 @@ class Runner:
         now = self._clock()
         candidates = [
             (sent.upto - sent.taken, busy, sent)
-            for busy, other in self._book.states.items()
+            for busy, other in self._tracker.states.items()
             for sent in other.sent.values()
             if not sent.asked_back and len(sent.kept) and now - sent.at > _STEAL_AFTER
         ]
@@ -184,9 +184,9 @@ class Runner:
     def _hear(self, timeout: float) -> None:
         """Wait for an event and handle it with all that came meanwhile."""
         try:
-            self._book.handle(self._events.get(timeout=timeout))
+            self._tracker.handle(self._events.get(timeout=timeout))
             while not self._must_stop():
-                self._book.handle(self._events.get_nowait())
+                self._tracker.handle(self._events.get_nowait())
         except queue.Empty:
             pass
 
@@ -199,13 +199,13 @@ class Runner:
         self._polled = now
         assert self.slots is not None
         self.slots.poll()
-        for slot, state in list(self._book.states.items()):
+        for slot, state in list(self._tracker.states.items()):
             self._look_at(slot, state, now)
-        self._watch.slots = len(self._book.states)
-        self._watch.progress(self._collector, self._book.ages(now))
+        self._watch.slots = len(self._tracker.states)
+        self._watch.progress(self._collector, self._tracker.ages(now))
         if self._watch.cancel_wanted():
             self._token.cancel("it was asked to stop from the list of runs")
-        if all(state.stuck for state in self._book.states.values()):
+        if all(state.stuck for state in self._tracker.states.values()):
             self._without_slots(now)
 
     def _look_at(self, slot: Slot, state: SlotState, now: float) -> None:
@@ -221,7 +221,7 @@ class Runner:
         silence = now - max(oldest, state.alive)
         if self._options.timeout is not None and silence > self._options.timeout + SILENT:
             if not state.stuck:
-                self._book.silent(slot)
+                self._tracker.silent(slot)
         elif not state.frozen and silence > FROZEN:
             state.frozen = True
             for sent in state.sent.values():
@@ -240,10 +240,10 @@ class Runner:
     def _without_slots(self, now: float) -> None:
         assert self.slots is not None
         report = self._collector.report
-        limit = NO_SLOT_REPLACING if self._book.replacing else NO_SLOT
+        limit = NO_SLOT_REPLACING if self._tracker.replacing else NO_SLOT
         if report.left_out and not report.slots:
             limit = NO_SLOT_FITS
-        if self.slots.awaited() or now - self._book.empty_since < limit:
+        if self.slots.awaited() or now - self._tracker.empty_since < limit:
             return
         why = "; ".join(report.left_out) or "all of them ended"
         self._collector.fail_rest(
@@ -282,23 +282,23 @@ class Runner:
         deadline = self._clock() + DRAIN
         interrupted = self._clock()
         self._interrupt_all()
-        while self._book.expects_answers and not self._item_queue.finished:
+        while self._tracker.expects_answers and not self._item_queue.finished:
             now = self._clock()
             if now > deadline:
-                for slot in self._book.unresponsive():
+                for slot in self._tracker.unresponsive():
                     self._kill(slot)
                 return
             if now - interrupted > _INTERRUPT_AGAIN:
                 interrupted = now
                 self._interrupt_all()
             try:
-                self._book.handle(self._events.get(timeout=0.05))
+                self._tracker.handle(self._events.get(timeout=0.05))
             except queue.Empty:
                 continue
 
     def _interrupt_all(self) -> None:
         assert self.slots is not None
-        for slot, state in list(self._book.states.items()):
+        for slot, state in list(self._tracker.states.items()):
             if state.sent:
                 self.slots.interrupt(slot)
                 self.slots.ask_alive(slot)

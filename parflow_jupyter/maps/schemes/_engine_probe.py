@@ -32,7 +32,7 @@ PROBE = (eval, [_EXPRESSION, {"source": _SOURCE}])
 """What an engine is sent, and with which arguments; its answer goes to ``why_unfit``."""
 
 
-class Asked:
+class ProbeTimes:
     """When an engine was asked; what is sent to one that has just registered may be lost.
 
     The controller drops what is for an engine whose connection it does not know yet.

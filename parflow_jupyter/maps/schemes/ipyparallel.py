@@ -32,7 +32,7 @@ from parflow_jupyter.maps.messages import Batch
 from parflow_jupyter.maps.schemes._engine_probe import (
     KNOWN,
     PROBE,
-    Asked,
+    ProbeTimes,
     prepare_canning,
     why_unfit,
 )
@@ -144,7 +144,7 @@ class _Engines(RemoteSlots):
         self._known = KNOWN.setdefault(client, {})
         self._unresponsive = UNRESPONSIVE.setdefault(client, {})
         self._left_out: set[str] = set()
-        self._asked: dict[int, Asked] = {}
+        self._asked: dict[int, ProbeTimes] = {}
         self._lock = threading.Lock()
         self._following = threading.Lock()
         self.over = threading.Event()
@@ -250,7 +250,7 @@ class _Engines(RemoteSlots):
         if about is not None:
             self._sink(SlotJoined(slot_of(engine), about))
             return
-        self._asked[engine] = Asked()
+        self._asked[engine] = ProbeTimes()
         self._ask(engine, uuid)
 
     def _ask(self, engine: int, uuid: bytes | None) -> None:

@@ -78,7 +78,7 @@ class FakeRun:
     @property
     def states(self):
         """What the runner knows of the slots now."""
-        return self.runner._book.states.values()
+        return self.runner._tracker.states.values()
 
     @property
     def seconds(self):

@@ -30,7 +30,7 @@ def processes_of(home: Path) -> dict[int, str]:
 
 
 def wait_until(
-    condition: Callable[[], object], timeout: float = 10, interval: float = 0.02
+    condition: Callable[[], object], timeout: float = 25, interval: float = 0.02
 ) -> bool:
     """Call ``condition`` until it is true or ``timeout`` seconds have passed."""
     deadline = time.monotonic() + timeout

@@ -8,10 +8,11 @@ import threading
 import time
 
 import pytest
+from map_helpers import mapped
+from process_helpers import wait_until
 from scripted import Scripted
 
 from parflow_jupyter.errors import EngineLostError, SchemeUnavailableError
-from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.scheduler import loop as runner_module
 from parflow_jupyter.maps.schemes import load
 
@@ -19,24 +20,12 @@ distributed = pytest.importorskip("distributed", reason="the extra 'dask' is mis
 logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
 
-def mapped(workers, function, items, **options):
-    options = MapOptions(progress=False, **options)
-    return run_map(function, [items], options=options, schemes=[workers])
-
-
 def pids(scheme):
     return sorted(set(mapped(scheme, lambda _: time.sleep(0.05) or os.getpid(), range(8), batch=1)))
 
 
-def wait_until(true, within=20):
-    deadline = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < deadline, f"not so within {within} s"
-        time.sleep(0.01)
-
-
 def two_workers_are_there(workers):
-    wait_until(lambda: len(workers.client.nthreads()) == 2)
+    assert wait_until(lambda: len(workers.client.nthreads()) == 2)
 
 
 def test_a_killed_worker_loses_and_doubles_nothing(dask_workers, tmp_path):
@@ -46,7 +35,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(dask_workers, tmp_path):
     scheme = dask_workers.scheme()
     first, _ = pids(scheme)
     result = mapped(scheme, script, range(60), block=False, batch=1)
-    wait_until(lambda: result.progress[0] >= 6)
+    assert wait_until(lambda: result.progress[0] >= 6)
     os.kill(first, signal.SIGKILL)
     assert result.wait(30)
     assert result == list(range(60))
@@ -140,7 +129,7 @@ def test_a_client_that_is_closed_mid_map_ends_it(monkeypatch):
         result = mapped(
             scheme, lambda x: time.sleep(0.05) or x, range(400), block=False, on_error="skip"
         )
-        wait_until(lambda: result.progress[0] >= 3)
+        assert wait_until(lambda: result.progress[0] >= 3)
         client.close()
         assert result.wait(15)
         assert list(result) == list(range(len(result)))

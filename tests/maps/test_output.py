@@ -10,8 +10,8 @@ import types
 import warnings
 
 import pytest
+from map_helpers import mapped
 
-from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.worker.capture import PER_BATCH, PER_ITEM
 from parflow_jupyter.maps.worker.item_loop import _MAX_TRACEBACK
 
@@ -19,11 +19,6 @@ from parflow_jupyter.maps.worker.item_loop import _MAX_TRACEBACK
 @pytest.fixture(params=["ipyparallel", "processes", "dask"])
 def remote(request, make_scheme):
     return make_scheme(request.param, 2)
-
-
-def mapped(scheme, function, items, **options):
-    options = MapOptions(progress=False, **options)
-    return run_map(function, [items], options=options, schemes=[scheme])
 
 
 def printed(result):

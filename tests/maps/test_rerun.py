@@ -6,18 +6,15 @@ import time
 from contextlib import redirect_stdout
 
 import pytest
+from map_helpers import quiet
 from scripted import Scripted
 
 from parflow_jupyter.errors import InvalidInputError
-from parflow_jupyter.maps import MapOptions, last_result, run_map
+from parflow_jupyter.maps import last_result, run_map
 from parflow_jupyter.maps.lazy import run_imap
 from parflow_jupyter.maps.schemes.processes import ProcessesScheme
 from parflow_jupyter.maps.schemes.serial import SerialScheme
 from parflow_jupyter.stores.runs.history import History
-
-
-def quiet(**options):
-    return MapOptions(progress=False, **options)
 
 
 @pytest.fixture

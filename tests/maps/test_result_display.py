@@ -7,18 +7,15 @@ import sys
 import warnings
 
 import pytest
+from map_helpers import quiet
 
 from parflow_jupyter.errors import MissingLibraryError
 from parflow_jupyter.events import MapProgress, MapStarted
-from parflow_jupyter.maps import MapOptions, run_map
+from parflow_jupyter.maps import run_map
 from parflow_jupyter.maps.display.timeline import bars
 from parflow_jupyter.maps.monitor.progress_bar import Shown, after, as_html, as_line, as_text
 from parflow_jupyter.maps.schemes.processes import ProcessesScheme
 from parflow_jupyter.maps.schemes.threads import ThreadsScheme
-
-
-def quiet(**options):
-    return MapOptions(progress=False, **options)
 
 
 def halves(x):

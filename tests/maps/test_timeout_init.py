@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from map_helpers import mapped
 from scripted import Scripted
 
 from parflow_jupyter.errors import ItemError, ItemTimeoutError, SchemeUnavailableError
@@ -23,11 +24,6 @@ def scheme(request, make_scheme):
 @pytest.fixture(params=[name for name in names() if load(name).capabilities.timeout])
 def able(request, make_scheme):
     return make_scheme(request.param, 2)
-
-
-def mapped(scheme, function, items, **options):
-    options = MapOptions(progress=False, scheme=scheme.name, **options)
-    return run_map(function, [items], options=options, schemes=[scheme])
 
 
 def slow_if_two(x):

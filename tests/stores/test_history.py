@@ -10,9 +10,10 @@ import warnings
 
 import psutil
 import pytest
+from map_helpers import quiet
 
 from parflow_jupyter.errors import InvalidInputError, RunNotFoundError
-from parflow_jupyter.maps import MapOptions, run_map
+from parflow_jupyter.maps import run_map
 from parflow_jupyter.stores.runs import history as module
 from parflow_jupyter.stores.runs.history import History
 
@@ -22,10 +23,6 @@ def history(tmp_path, monkeypatch):
     """A history of the test's own, also for the functions of the module."""
     monkeypatch.setenv("PARFLOW_DATA_DIR", str(tmp_path / "data"))
     return History()
-
-
-def quiet(**options):
-    return MapOptions(progress=False, **options)
 
 
 def test_a_map_leaves_a_row(history):

@@ -7,9 +7,10 @@ import sys
 from contextlib import closing
 
 import pytest
+from map_helpers import quiet
 
 import parflow_jupyter as pf
-from parflow_jupyter.maps import MapOptions, run_map
+from parflow_jupyter.maps import run_map
 from parflow_jupyter.maps.monitor import run_record
 from parflow_jupyter.maps.monitor.run_record import code_of
 from parflow_jupyter.stores.runs import history as module
@@ -23,10 +24,6 @@ def own_folder(tmp_path, monkeypatch):
     """A history of the test's own."""
     monkeypatch.setenv("PARFLOW_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-
-
-def quiet(**options):
-    return MapOptions(progress=False, **options)
 
 
 def odd_ones_fail(x):

@@ -1,6 +1,7 @@
 """Modules that other processes are told by name are there, with what is called in them."""
 
-from importlib import import_module
+import subprocess
+import sys
 
 import pytest
 
@@ -9,14 +10,26 @@ from parflow_jupyter.clusters.processes import ENGINE_SIDE, FORK_SERVER_MODULE
 from parflow_jupyter.clusters.processes.fork_server import PRELOAD
 from parflow_jupyter.clusters.supervisor import MAIN_MODULE
 
+# Each in a new process, as where they are told: a debugger looks at the process that loads it.
+_LOAD = """
+import sys
+from importlib import import_module
+for name in sys.argv[2:]:
+    module = import_module(name)
+    assert module.__name__ == name
+    assert not sys.argv[1] or callable(getattr(module, sys.argv[1])), name
+    print(name)
+"""
 
-@pytest.mark.parametrize("name", [PACKAGE, *ENGINE_SIDE, *PRELOAD])
-def test_what_is_loaded_by_name_is_there(name):
+
+@pytest.mark.parametrize(
+    ("names", "called"),
+    [((PACKAGE, *ENGINE_SIDE, *PRELOAD), ""), ((MAIN_MODULE, FORK_SERVER_MODULE), "main")],
+)
+def test_what_is_loaded_by_name_is_there(names, called):
     """A renamed module shows here, not in an engine that does not come up."""
-    assert import_module(name).__name__ == name
-
-
-@pytest.mark.parametrize("name", [MAIN_MODULE, FORK_SERVER_MODULE])
-def test_what_is_run_by_name_can_be_called(name):
-    """With the function that the new process calls."""
-    assert callable(import_module(name).main)
+    done = subprocess.run(
+        [sys.executable, "-c", _LOAD, called, *names], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == list(names)

@@ -28,6 +28,7 @@ _FOLDERS = {
 _SETTINGS = {
     "JUPYTER_PLATFORM_DIRS": "0",
     "PARFLOW_LINGER_SECONDS": "2",
+    "PARFLOW_TERMINATE_SECONDS": "3",
     # Tests may themselves run as the first process of a container.
     "PARFLOW_LEAVE_RUNNING": "always",
 }

@@ -18,8 +18,10 @@ pytestmark = [
 
 
 @pytest.fixture
-def remote(isolated_home):
+def remote(isolated_home, monkeypatch):
     """The folder of the profile on the other hosts, which this host's profile names."""
+    # On a busy machine an engine needs more than the usual time to end by itself.
+    monkeypatch.setenv("PARFLOW_TERMINATE_SECONDS", "30")
     folder = isolated_home / "remote"
     text = profile_text(isolated_home / "ssh", folder)
     (locate_profile("default") / "ipcluster_config.py").write_text(text)

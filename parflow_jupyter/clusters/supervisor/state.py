@@ -43,6 +43,11 @@ def setting(name: str, default: float) -> float:
         return default
 
 
+def grace() -> float:
+    """Return the seconds that a process has to end by itself once it was asked."""
+    return setting("PARFLOW_TERMINATE_SECONDS", 3.0)
+
+
 class Cluster:
     """All that one supervisor knows of its one cluster; behaviour is in the modules beside it."""
 

@@ -9,10 +9,7 @@ from parflow_jupyter.clusters.launchers import ENDS_TOGETHER
 from parflow_jupyter.clusters.supervisor.link.connection import ControllerLink
 from parflow_jupyter.clusters.supervisor.link.engine_ids import EngineIdentity
 from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
-from parflow_jupyter.clusters.supervisor.state import Cluster
-
-MEMBER_GRACE = 3.0
-"""Seconds that an engine of a set has to end."""
+from parflow_jupyter.clusters.supervisor.state import Cluster, grace
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ async def end_engines_of(cluster: Cluster, process: ManagedProcess) -> None:
 
 
 async def _left(cluster: Cluster, uuids: list[str]) -> bool:
-    deadline = time.monotonic() + MEMBER_GRACE
+    deadline = time.monotonic() + grace()
     while cluster.link is not None and not cluster.link.engines.keys().isdisjoint(uuids):
         left = deadline - time.monotonic()
         if left <= 0:

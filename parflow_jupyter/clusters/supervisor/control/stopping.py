@@ -13,17 +13,13 @@ from parflow_jupyter.clusters.files.connection_files import is_listening, remove
 from parflow_jupyter.clusters.supervisor.control.set_members import end_engines_of, members_of
 from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
-from parflow_jupyter.clusters.supervisor.state import Cluster, setting
+from parflow_jupyter.clusters.supervisor.state import Cluster, grace
 from parflow_jupyter.errors import ClusterError, Problem, ShutdownRefusedError, reasons
 
 KILL_TIMEOUT = 3.0
 ANSWER_TIMEOUT = 2.0
 SET_GRACE = 15.0
 """Seconds that a launcher of ipyparallel has to stop its engines."""
-
-
-def _grace() -> float:
-    return setting("PARFLOW_TERMINATE_SECONDS", 3.0)
 
 
 async def _wait_end(process: ManagedProcess, timeout: float) -> bool:
@@ -47,7 +43,7 @@ async def end_gently(process: ManagedProcess) -> str:
         if not send_signal(process.identity, signal.SIGTERM):
             await _wait_end(process, KILL_TIMEOUT)
             return "already gone"
-        if await _wait_end(process, SET_GRACE if process.kind == "engine-set" else _grace()):
+        if await _wait_end(process, SET_GRACE if process.kind == "engine-set" else grace()):
             return "terminated"
     send_signal(process.identity, signal.SIGKILL)
     await _wait_end(process, KILL_TIMEOUT)

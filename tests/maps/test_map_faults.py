@@ -252,6 +252,25 @@ def test_anothers_items_on_the_same_engines_are_spared(engines):
     assert other.report.retries == 0
 
 
+INTERRUPTED_ONCE = """
+from parflow_jupyter.maps.worker.worker import RunBatch
+run = RunBatch.__call__
+
+def interrupted(self, blob):
+    RunBatch.__call__ = run
+    raise KeyboardInterrupt
+
+RunBatch.__call__ = interrupted
+"""
+
+
+def test_an_interrupt_between_batches_fails_no_item(mortal_engines):
+    """It was meant for an item, or is how the engine is ended; the batch is run again."""
+    mortal_engines.client[:].execute(INTERRUPTED_ONCE, block=True)
+    result = mapped(mortal_engines.scheme(), abs, [-1, -2, -3, -4], batch=1, retries=0)
+    assert (result, result.report.retries) == ([1, 2, 3, 4], 0)
+
+
 def test_an_engine_that_joins_mid_map_gets_items(mortal_engines):
     """It runs some of them."""
     result = mapped(

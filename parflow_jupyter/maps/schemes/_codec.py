@@ -159,7 +159,12 @@ class Codec:
         return Answered(slot, batch, partial(self._taken, slot, batch, answer), size, heavy)
 
     def unpack(self, slot: Slot, answer: Any) -> BatchResult:
-        """Return the batch result in a slot's answer, or raise what came instead."""
+        """Return the batch result in a slot's answer, or raise what came instead.
+
+        An interrupt that reached the slot outside any item fails none: the batch is run again.
+        """
+        if isinstance(answer, KeyboardInterrupt):
+            return BatchResult(-1, "interrupted")
         if isinstance(answer, BaseException):
             raise answer
         return self._looked_at(slot, loads(answer))
@@ -168,7 +173,7 @@ class Codec:
         if isinstance(answer, BaseException):
             # What happened to the slot is not known: it may still write there.
             self._buffers.drop(batch)
-            raise answer
+            return self.unpack(slot, answer)
         try:
             found = loads(answer)
             batch_result = self._buffers.read(found) if isinstance(found, InSharedBuffer) else found

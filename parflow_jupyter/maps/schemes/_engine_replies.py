@@ -62,6 +62,15 @@ def is_loss(error: BaseException) -> bool:
     )
 
 
+def as_raised(answer: Any) -> Any:
+    """Return an engine's answer, an interrupt of the engine as what it is."""
+    from ipyparallel.error import RemoteError
+
+    if isinstance(answer, RemoteError) and answer.ename == "KeyboardInterrupt":
+        return KeyboardInterrupt(str(answer))
+    return answer
+
+
 def slot_of(engine: int) -> Slot:
     """Return the slot of an engine.
 

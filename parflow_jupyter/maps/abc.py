@@ -220,6 +220,13 @@ class Slots(ABC):
     def ask_alive(self, slot: Slot) -> None:  # noqa: B027 - may stay as it is
         """Ask a slot for an ``Alive``."""
 
+    def why_silent(self) -> str | None:
+        """Return why slots will give no sign of life any more, None while that is not known.
+
+        Asked again and again while none of them gives one.
+        """
+        return None
+
     def replace(self, slot: Slot) -> bool:
         """Ask for a new slot instead of a dead one; return whether one may come."""
         return False

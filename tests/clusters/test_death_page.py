@@ -7,6 +7,7 @@ import pytest
 
 from parflow_jupyter.clusters.supervisor.death import heartbeats, lost_registration
 from parflow_jupyter.maps.scheduler import loop, slot_tracker
+from parflow_jupyter.maps.schemes import _controller_check
 
 PAGE = Path(__file__).parents[2] / "docs" / "engine-death.md"
 
@@ -26,6 +27,7 @@ def test_the_page_names_each_file_that_looks():
     [
         ("2 s | it is ended, as it can't register again", lost_registration.LOST_AFTER),
         ("15 s (`FROZEN`)", loop.FROZEN),
+        ("15 s without an answer (`ANSWER_WITHIN`)", _controller_check.ANSWER_WITHIN),
         ("5 s (`SILENT`)", loop.SILENT),
         ("2 s (`GRACE`)", slot_tracker.GRACE),
         ("60 misses", heartbeats.CONTROLLER_WAITS["max_heartmonitor_misses"]),

@@ -205,6 +205,8 @@ class Runner:
         self._watch.progress(self._collector, self._tracker.ages(now))
         if self._watch.cancel_wanted():
             self._token.cancel("it was asked to stop from the list of runs")
+        if self._tracker.all_silent:
+            self._without_sign()
         if all(state.stuck for state in self._tracker.states.values()):
             self._without_slots(now)
 
@@ -237,13 +239,23 @@ class Runner:
                 assert self.slots is not None
                 self.slots.collect(slot, sent.batch, sent.taken)
 
+    def _without_sign(self) -> bool:
+        """Let go of slots that will give no sign of life any more; return whether that is known."""
+        assert self.slots is not None
+        why = self.slots.why_silent()
+        if why is not None:
+            self._tracker.let_go(why)
+        return why is not None
+
     def _without_slots(self, now: float) -> None:
         assert self.slots is not None
         report = self._collector.report
         limit = NO_SLOT_REPLACING if self._tracker.replacing else NO_SLOT
         if report.left_out and not report.slots:
             limit = NO_SLOT_FITS
-        if self.slots.awaited() or now - self._tracker.empty_since < limit:
+        if self.slots.awaited() and not self._without_sign():
+            return
+        if now - self._tracker.empty_since < limit:
             return
         why = "; ".join(report.left_out) or "all of them ended"
         self._collector.fail_rest(

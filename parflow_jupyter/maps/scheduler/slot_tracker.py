@@ -112,6 +112,18 @@ class SlotTracker:
         """Whether a slot that shows signs of life has a batch."""
         return any(state.sent and not state.frozen for state in self.states.values())
 
+    @property
+    def all_silent(self) -> bool:
+        """Whether there are slots, and none of them shows a sign of life."""
+        return bool(self.states) and all(state.frozen for state in self.states.values())
+
+    def let_go(self, why: str) -> None:
+        """Give up all slots; their items wait for others."""
+        if why not in self._collector.report.left_out:
+            self._collector.report.left_out.append(why)
+        for slot in list(self.states):
+            self.left(SlotLeft(slot, why, replaceable=False))
+
     def handle(self, event: SlotEvent) -> None:
         """Take in what a slot told."""
         if isinstance(event, Answered):

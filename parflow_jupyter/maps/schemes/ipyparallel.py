@@ -15,6 +15,7 @@ from typing import Any
 
 from parflow_jupyter._system.cpu_count import counted
 from parflow_jupyter._system.ipyparallel_private import apply, is_closed, order, uuids
+from parflow_jupyter.errors import SchemeUnavailableError
 from parflow_jupyter.maps.abc import (
     Capabilities,
     ClusterAccess,
@@ -29,6 +30,7 @@ from parflow_jupyter.maps.abc import (
     Slots,
 )
 from parflow_jupyter.maps.messages import Batch
+from parflow_jupyter.maps.schemes._controller_check import ControllerCheck
 from parflow_jupyter.maps.schemes._engine_probe import (
     KNOWN,
     PROBE,
@@ -136,6 +138,10 @@ class _Engines(RemoteSlots):
         super().__init__(plan, sink)
         self._connect = connect
         client = self._client = connect()
+        if client is None:
+            raise SchemeUnavailableError(
+                "The cluster ended before the map began. Start engines and run the map again."
+            )
         self._only = only
         self._replace = replace
         self._killed: set[Slot] = set()
@@ -148,6 +154,7 @@ class _Engines(RemoteSlots):
         self._asked: dict[int, ProbeTimes] = {}
         self._lock = threading.Lock()
         self._following = threading.Lock()
+        self._controller = ControllerCheck(self._follow)
         self.over = threading.Event()
 
     # --- engines that come and go ---------------------------------------------
@@ -189,6 +196,9 @@ class _Engines(RemoteSlots):
         return bool(self._asked) or any(
             unresponsive.replacing for unresponsive in list(self._unresponsive.values())
         )
+
+    def why_silent(self) -> str | None:
+        return self._controller.why(self._client)
 
     def replace(self, slot: Slot) -> bool:
         if slot in self._killed:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from parflow_jupyter._system.cpu_count import cores, counted
+from parflow_jupyter._system.process import identity_of, is_stopped
 from parflow_jupyter.maps.abc import (
     Capabilities,
     Plan,
@@ -99,6 +100,14 @@ class _Processes(RemoteSlots):
         worker = self._workers.get(slot)
         if worker is not None:
             worker.request(request, heard)
+
+    def why_silent(self) -> str | None:
+        # Others come in the place of those that somebody stopped and forgot.
+        for worker in list(self._workers.values()):
+            identity = identity_of(worker.pid) if worker.ready else None
+            if identity is not None and is_stopped(identity):
+                worker.kill()
+        return None
 
     def kill(self, slot: Slot) -> bool:
         worker = self._workers.get(slot)

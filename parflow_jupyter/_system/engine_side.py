@@ -7,6 +7,7 @@ loaded. Importing this loads neither, so that an engine loads the parts of maps 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -30,3 +31,23 @@ worker: Worker | None = None
 
 count_tasks: Callable[[int], None] = _count_nowhere
 """Counts tasks as completed; put here by clusters/processes/engine_counters.py."""
+
+role = ""
+"""What a process of ours that is no application of ipyparallel is; put here by what it runs."""
+
+
+def started_as() -> str:
+    """Return what work this process was started for: an engine, a controller, a worker process.
+
+    Empty where a person's program runs. Engines that others start are known by ipyparallel's
+    application, of which a process has one.
+
+    Example:
+        >>> started_as()
+        ''
+    """
+    apps = sys.modules.get("ipyparallel.apps.baseapp")
+    if apps is None or not apps.BaseParallelApplication.initialized():
+        return role
+    name: str = apps.BaseParallelApplication.instance().name
+    return name.removeprefix("ip")

@@ -49,6 +49,7 @@ def start_engines(
         EngineCountError: ``n`` is no whole number from 1 to the limit.
         ProfileNotFoundError: There is no such profile.
         EngineStartError: Not one engine came up.
+        StartRefusedError: The code runs on an engine, or in a worker process.
         ControllerStartError: The controller did not come up.
 
     Source: VisTrails' *Start new engine processes*.

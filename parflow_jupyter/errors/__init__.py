@@ -26,6 +26,7 @@
     │   ├── ControllerStartError
     │   ├── ControllerSilentError
     │   ├── EngineStartError
+    │   ├── StartRefusedError
     │   └── NoEnginesError
     ├── MapError
     │   ├── CannotShipError (TypeError)
@@ -64,6 +65,7 @@ from parflow_jupyter.errors.clusters import (
     EngineStartError,
     NoEnginesError,
     ProtocolMismatchError,
+    StartRefusedError,
     SupervisorError,
 )
 from parflow_jupyter.errors.magics import (
@@ -145,6 +147,7 @@ __all__ = [
     "RunNotFoundError",
     "SchemeUnavailableError",
     "ShutdownRefusedError",
+    "StartRefusedError",
     "SupervisorError",
     "TaskAbortedError",
     "TaskEndedError",

@@ -35,6 +35,12 @@ class ControllerSilentError(ClusterError):
     reason = "controller-silent"
 
 
+class StartRefusedError(ClusterError):
+    """Engines were to be started by code that itself runs on an engine or in a worker process."""
+
+    reason = "start-refused"
+
+
 class EngineStartError(ClusterError):
     """Not one of the engines asked for came up."""
 

@@ -6,12 +6,13 @@ import os
 import sys
 from pathlib import Path
 
+from parflow_jupyter._system.engine_side import started_as
 from parflow_jupyter._system.environment import allowed_environment
 from parflow_jupyter.clusters.files.profiles import configured_launcher
 from parflow_jupyter.clusters.launchers import check_launcher, launcher_names
 from parflow_jupyter.clusters.protocol.restart_policy import POLICY
 from parflow_jupyter.clusters.protocol.start_options import StartOptions
-from parflow_jupyter.errors import InvalidInputError
+from parflow_jupyter.errors import InvalidInputError, StartRefusedError
 
 
 def _own_path_entries() -> list[str]:
@@ -55,7 +56,15 @@ def start_options(
 
     Raises:
         EngineCountError, InvalidInputError: An argument can't be used.
+        StartRefusedError: This process is itself an engine, or another one of a cluster.
     """
+    inside = started_as()
+    if inside:
+        raise StartRefusedError(
+            f"No engines are started from inside the {inside} {os.getpid()}, where each would "
+            f"start more of them: the line belongs into the notebook or script. Engines run the "
+            f"files in their profile's startup folder, too."
+        )
     folder = os.path.abspath(cwd) if cwd is not None else os.getcwd()
     if not os.path.isdir(folder):
         raise InvalidInputError(f"cwd={cwd!r} is no folder: give an existing one.")

@@ -17,6 +17,7 @@ from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
 from typing import Any
 
+from parflow_jupyter._system import engine_side
 from parflow_jupyter.maps.abc import Slot
 from parflow_jupyter.maps.worker.worker import RunBatch
 
@@ -239,6 +240,7 @@ def begin(line: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _keep_what_grows()
+    engine_side.role = "worker process"
     line.send((None, os.getpid()))
     threading.Thread(target=_serve, args=(line,), name="control requests", daemon=True).start()
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, overload
 
+from parflow_jupyter._system.event_loop import no_running_loop
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.pipelines.types import ANY, describe_annotation
 
@@ -124,7 +125,8 @@ class Module:
         """
         named = dict(inputs)
         first = [named.pop(name) for name in self.positional if name in named]
-        value = self.function(*first, **named)
+        with no_running_loop():
+            value = self.function(*first, **named)
         if not self.returns_tuple:
             return (value,)
         if isinstance(value, tuple) and len(value) == len(self.outputs):

@@ -9,6 +9,8 @@ import re
 import sys
 from typing import Any
 
+from parflow_jupyter._system.event_loop import no_running_loop
+from parflow_jupyter._system.forked_copy import forks, leave_copy
 from parflow_jupyter._system.pickling import loads
 
 _PROPERTIES: dict[str, Any] = {}
@@ -28,8 +30,16 @@ def run_task(work: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """
     if work.get("clear_before"):
         clear_names()
+    copies = forks()
     try:
-        value = _run_text(work) if "expression" in work else _run_call(work)
+        with no_running_loop():
+            value = _run_text(work) if "expression" in work else _run_call(work)
+        if forks() != copies:
+            leave_copy(None)
+    except BaseException as error:
+        if forks() != copies:
+            leave_copy(error)
+        raise
     finally:
         if work.get("clear_after"):
             clear_names()

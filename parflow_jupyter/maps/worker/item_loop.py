@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from parflow_jupyter._system import engine_side
+from parflow_jupyter._system.event_loop import no_running_loop
+from parflow_jupyter._system.forked_copy import forks, leave_copy
 from parflow_jupyter._system.package_dir import PACKAGE_DIR
 from parflow_jupyter._system.pickling import dumps, loads
 from parflow_jupyter.maps.messages import TIMED_OUT, BatchResult, Failure
@@ -59,6 +61,7 @@ def run_items(
     batch_result = current.batch_result = BatchResult(current.batch, started=time.time())
     with (
         Capture(current, on=capture) as captured,
+        no_running_loop(),
         _caller(function, len(columns)) as call,
         watching(current, options.timeout),
         current.running(),
@@ -99,6 +102,7 @@ def _loop(
     clock = time.perf_counter
     keep, stopped = batch_result.values.append, array.append
     stops, mark = batch_result.stops, current.mark
+    copies = forks()
     start = clock()
     now = 0.0
     limit = float("inf") if budget is None else budget
@@ -113,6 +117,8 @@ def _loop(
                 before(k)
             value = call(row)
         except BaseException as error:
+            if forks() != copies:
+                leave_copy(error)
             if current.must_stop(error):
                 current.interrupted = True
                 return
@@ -121,6 +127,8 @@ def _loop(
             else:
                 batch_result.failures.append(describe(k, error, by_pickle))
             value = None
+        if forks() != copies:
+            leave_copy(None)
         keep(value)
         now = clock() - start
         stopped(stops, now)
@@ -145,17 +153,12 @@ def _is_async(function: Callable[..., Any]) -> bool:
 
 @contextmanager
 def _own_loop() -> Iterator[Callable[[Any], Any]]:
-    # An engine's kernel runs its own loop in this thread; it is hidden while ours runs,
-    # because asyncio allows one running loop per thread.
-    outer = asyncio._get_running_loop()
-    asyncio._set_running_loop(None)
     loop = asyncio.new_event_loop()
     try:
         yield loop.run_until_complete
     finally:
         _drain(loop)
         loop.close()
-        asyncio._set_running_loop(outer)
 
 
 def _drain(loop: asyncio.AbstractEventLoop) -> None:
@@ -187,7 +190,7 @@ def call_init(
 ) -> BatchResult | None:
     """Call what prepares a slot; return None, or the batch result that tells why it failed."""
     try:
-        with current.running():
+        with current.running(), no_running_loop():
             init()
     except BaseException as error:
         if current.must_stop(error):

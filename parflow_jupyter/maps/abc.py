@@ -129,6 +129,11 @@ def as_it_is(batch_result: BatchResult) -> BatchResult:
     return batch_result
 
 
+def as_raised(error: BaseException) -> BatchResult:
+    """Raise what kept a batch from having a result."""
+    raise error
+
+
 @dataclass(frozen=True)
 class Early:
     """What a batch that goes on has finished.

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
+from parflow_jupyter._system.callables import name_of
 from parflow_jupyter._system.caller import warn
 from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.events import Listener
@@ -99,7 +100,7 @@ class Call:
             run=uuid.uuid4().hex,
             scheme="serial",
             reason="there was nothing to run",
-            label=options.label or str(getattr(function, "__name__", type(function).__name__)),
+            label=options.label or name_of(function),
             total=len(columns[0]) if source is None else 0,
             entropy=options.seed,
         )

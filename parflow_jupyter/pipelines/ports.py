@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, overload
 
-from parflow_jupyter._system.event_loop import no_running_loop
+from parflow_jupyter._system.plain_process import no_running_loop
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.pipelines.types import ANY, describe_annotation
 

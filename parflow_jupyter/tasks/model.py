@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from parflow_jupyter._system.callables import name_of
 from parflow_jupyter.errors import InvalidInputError
 
 Depend = Callable[[dict[str, Any]], Any]
@@ -105,7 +106,7 @@ class MapTask(Task):
         self.function = function
         self.args = tuple(args or ())
         self.kwargs = dict(kwargs or {})
-        self.label = str(getattr(function, "__name__", type(function).__name__))
+        self.label = name_of(function)
 
     def __repr__(self) -> str:
         return f"MapTask({self.label})"

@@ -9,9 +9,8 @@ import re
 import sys
 from typing import Any
 
-from parflow_jupyter._system.event_loop import no_running_loop
-from parflow_jupyter._system.forked_copy import forks, leave_copy
 from parflow_jupyter._system.pickling import loads
+from parflow_jupyter._system.plain_process import forks, leave_copy, no_running_loop
 
 _PROPERTIES: dict[str, Any] = {}
 _OF_THE_REQUEST = re.compile(r"_\w{8,}_(f|args|kwargs|result)")

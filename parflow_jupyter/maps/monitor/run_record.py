@@ -12,6 +12,7 @@ from itertools import chain
 from operator import sub
 from typing import Any
 
+from parflow_jupyter._system.callables import attribute_of, inner_function
 from parflow_jupyter._system.words import text_of
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.report import BatchRecord, ItemFailure, ItemTime, Report
@@ -23,6 +24,7 @@ ITEMS = 1000
 ERRORS = 20
 _MESSAGE = 300
 _CODE = 4000
+_WRAPPED = 20
 _OPTIONS = ("retries", "engine_retries", "timeout", "on_error", "batch", "seed")
 
 
@@ -126,13 +128,15 @@ def code_of(function: Callable[..., Any] | None) -> str | None:
     """
     if function is None:
         return None
-    found = inspect.unwrap(getattr(function, "func", function))
+    found: Any = inner_function(function)
+    for _ in range(_WRAPPED):
+        found = attribute_of(found, "__wrapped__") or found
     if not inspect.isroutine(found):
         found = type(found)
     try:
         code = textwrap.dedent(inspect.getsource(found)).strip()
     except (OSError, TypeError, SyntaxError):
-        code = getattr(found, "__qualname__", None) or type(found).__name__
+        code = attribute_of(found, "__qualname__") or type(found).__name__
     return code if len(code) <= _CODE else code[:_CODE] + "\n... (shortened)"
 
 

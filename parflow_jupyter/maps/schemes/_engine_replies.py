@@ -62,7 +62,7 @@ def is_loss(error: BaseException) -> bool:
     )
 
 
-def as_raised(answer: Any) -> Any:
+def as_interrupt(answer: Any) -> Any:
     """Return an engine's answer, an interrupt of the engine as what it is."""
     from ipyparallel.error import RemoteError
 

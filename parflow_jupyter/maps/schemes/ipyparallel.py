@@ -40,7 +40,7 @@ from parflow_jupyter.maps.schemes._engine_probe import (
 )
 from parflow_jupyter.maps.schemes._engine_replies import (
     OnEngineExit,
-    as_raised,
+    as_interrupt,
     engine_of,
     hear,
     hear_exits,
@@ -326,7 +326,7 @@ class _Engines(RemoteSlots):
         if isinstance(answer, BaseException) and is_loss(answer):
             self.engine_exited(engine_of(slot))
         else:
-            self._sink(self._packer.answered(slot, batch, as_raised(answer), size))
+            self._sink(self._packer.answered(slot, batch, as_interrupt(answer), size))
 
     # --- control requests ------------------------------------------------------------------
 

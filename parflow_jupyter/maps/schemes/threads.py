@@ -20,6 +20,7 @@ from parflow_jupyter.maps.abc import (
     SlotJoined,
     Slots,
     as_it_is,
+    as_raised,
 )
 from parflow_jupyter.maps.messages import Batch, BatchResult
 from parflow_jupyter.maps.worker.interrupts import Current
@@ -79,19 +80,27 @@ class _Threads(Slots):
 
     def _run(self, slot: Slot, batch: Batch) -> None:
         current = self._currents[batch.id]
-        with inside_an_item():
-            batch_result = self._begin(slot, current) or run_items(
-                self._plan.function,
-                batch.columns,
-                batch.indices,
-                current,
-                self._plan.options,
-                budget=batch.budget,
-                by_pickle=False,
-                capture=False,
-            )
+        try:
+            with inside_an_item():
+                batch_result = self._begin(slot, current) or self._items(batch, current)
+            unpack = partial(as_it_is, batch_result)
+        except BaseException as error:
+            # A batch without an answer would be waited for without end.
+            unpack = partial(as_raised, error)
         del self._currents[batch.id]
-        self._sink(Answered(slot, batch.id, partial(as_it_is, batch_result)))
+        self._sink(Answered(slot, batch.id, unpack))
+
+    def _items(self, batch: Batch, current: Current) -> BatchResult:
+        return run_items(
+            self._plan.function,
+            batch.columns,
+            batch.indices,
+            current,
+            self._plan.options,
+            budget=batch.budget,
+            by_pickle=False,
+            capture=False,
+        )
 
     def _begin(self, slot: Slot, current: Current) -> BatchResult | None:
         init = self._plan.options.init

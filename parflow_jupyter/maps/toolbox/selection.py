@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from parflow_jupyter._system.callables import attribute_of, inner_function, name_of
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
 from parflow_jupyter.maps.abc import Readiness, Scheme
 
@@ -64,7 +65,14 @@ def parallelizable(
             raise InvalidInputError(f"{name}={value!r} can't be used: give True or False.")
 
     def mark(function: F) -> F:
-        setattr(function, _MARK, Supports(threads, processes, ipyparallel, tuple(others.items())))
+        marks = Supports(threads, processes, ipyparallel, tuple(others.items()))
+        try:
+            setattr(function, _MARK, marks)
+        except (AttributeError, TypeError) as error:
+            raise InvalidInputError(
+                f"{name_of(function)} can't be marked, as it takes no attributes: write a function "
+                f"that calls it, and mark that."
+            ) from error
         return function
 
     return mark
@@ -72,9 +80,11 @@ def parallelizable(
 
 def supports(function: Callable[..., Any]) -> Supports:
     """Return what a function was said to support."""
-    inner = getattr(function, "func", function)
-    found = getattr(function, _MARK, None) or getattr(inner, _MARK, None)
-    return found if isinstance(found, Supports) else Supports()
+    for part in (function, inner_function(function)):
+        found = attribute_of(part, _MARK)
+        if type(found) is Supports:
+            return found
+    return Supports()
 
 
 @dataclass(frozen=True)

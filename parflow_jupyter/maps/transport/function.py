@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import inspect
 import linecache
 import os
 import types
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from parflow_jupyter._system.callables import attribute_of, inner_function, variables_of
 from parflow_jupyter._system.local_modules import extra_paths
 from parflow_jupyter._system.pickling import dumps
 from parflow_jupyter.errors import CannotShipError
@@ -124,42 +125,44 @@ def _can_be_pickled(value: object) -> bool:
     return True
 
 
-def _parts(value: object, name: str) -> Iterator[tuple[str, object]]:
-    if isinstance(value, types.FunctionType):
-        variables = inspect.getclosurevars(value)
-        for variable, part in variables.nonlocals.items():
+def _parts(value: Any, name: str) -> Iterator[tuple[str, object]]:
+    kind = type(value)
+    if kind is types.FunctionType:
+        nonlocals, module_globals = variables_of(value)
+        for variable, part in nonlocals.items():
             yield f"the closure variable {variable!r} of {name}", part
-        for variable, part in variables.globals.items():
+        for variable, part in module_globals.items():
             yield f"the global {variable!r} used by {name}", part
         for position, part in enumerate(value.__defaults__ or ()):
             yield f"default value {position} of {name}", part
-    elif isinstance(value, types.MethodType):
+    elif kind is types.MethodType:
         yield f"{name}.__self__", value.__self__
         yield f"{name}.__func__", value.__func__
-    elif isinstance(value, dict):
+    elif issubclass(kind, dict):
         for key, part in list(value.items())[:_WIDEST]:
             yield f"{name}[{key!r}]", part
-    elif isinstance(value, (list, tuple)):
+    elif issubclass(kind, (list, tuple)):
         for position, part in enumerate(value[:_WIDEST]):
             yield f"{name}[{position}]", part
-    elif isinstance(value, (set, frozenset)):
+    elif issubclass(kind, (set, frozenset)):
         for part in list(value)[:_WIDEST]:
             yield f"an element of {name}", part
     else:
         yield from _attributes(value, name)
 
 
-def _attributes(value: object, name: str) -> Iterator[tuple[str, object]]:
-    for attribute in ("func", "args", "keywords"):
-        if hasattr(value, "func") and hasattr(value, "keywords"):
+def _attributes(value: Any, name: str) -> Iterator[tuple[str, object]]:
+    if issubclass(type(value), functools.partial):
+        for attribute in ("func", "args", "keywords"):
             yield f"{name}.{attribute}", getattr(value, attribute)
-    own = value.__dict__ if hasattr(value, "__dict__") else {}
+    own = attribute_of(value, "__dict__") or {}
     for attribute, part in list(own.items())[:_WIDEST]:
         yield f"{name}.{attribute}", part
 
 
 def _name(function: object) -> str:
-    return str(getattr(function, "__qualname__", None) or f"a {type(function).__qualname__!r}")
+    name = attribute_of(function, "__qualname__")
+    return name if isinstance(name, str) else f"a {type(function).__qualname__!r}"
 
 
 def _qualified(kind: type) -> str:
@@ -197,13 +200,13 @@ def seems_random(function: Callable[..., Any], pickled: bytes) -> bool:
     return any("random" in name for name in names)
 
 
-def _functions(value: object, depth: int, seen: set[int]) -> Iterator[types.FunctionType]:
+def _functions(value: Any, depth: int, seen: set[int]) -> Iterator[types.FunctionType]:
     if not depth or id(value) in seen:
         return
     seen.add(id(value))
-    value = getattr(value, "func", None) or getattr(value, "__func__", None) or value
-    if isinstance(value, types.FunctionType):
+    value = inner_function(value)
+    if type(value) is types.FunctionType:
         yield value
-        variables = inspect.getclosurevars(value)
-        for part in (*variables.nonlocals.values(), *variables.globals.values()):
+        nonlocals, module_globals = variables_of(value)
+        for part in (*nonlocals.values(), *module_globals.values()):
             yield from _functions(part, depth - 1, seen)

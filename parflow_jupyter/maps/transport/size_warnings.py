@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -78,14 +80,26 @@ def heavy_function(name: str, size: int) -> str | None:
     )
 
 
-def bytes_of(value: object) -> int:
+def bytes_of(value: Any) -> int:
     """Return the size of a value's data where that is known at once, else 0.
 
     Example:
         >>> bytes_of("abc"), bytes_of(memoryview(b"ab")), bytes_of(3)
         (3, 2, 0)
     """
-    if isinstance(value, (bytes, bytearray, str)):
+    kind = type(value)
+    if issubclass(kind, (bytes, bytearray, str)):
         return len(value)
-    size = getattr(value, "nbytes", 0)
+    if not _tells_size(kind):  # type: ignore[arg-type]
+        return 0
+    try:
+        size = value.nbytes
+    except Exception:
+        return 0
     return size if isinstance(size, int) else 0
+
+
+@functools.lru_cache(maxsize=256)
+def _tells_size(kind: type) -> bool:
+    # The type is asked: a value may answer for any name.
+    return inspect.getattr_static(kind, "nbytes", None) is not None

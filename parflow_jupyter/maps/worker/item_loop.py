@@ -14,14 +14,13 @@ import time
 import traceback
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from parflow_jupyter._system import engine_side
-from parflow_jupyter._system.event_loop import no_running_loop
-from parflow_jupyter._system.forked_copy import forks, leave_copy
 from parflow_jupyter._system.package_dir import PACKAGE_DIR
 from parflow_jupyter._system.pickling import dumps, loads
+from parflow_jupyter._system.plain_process import forks, leave_copy, no_running_loop
 from parflow_jupyter.maps.messages import TIMED_OUT, BatchResult, Failure
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.worker.capture import Capture
@@ -146,9 +145,12 @@ def _caller(function: Callable[..., Any], arity: int) -> Iterator[Callable[[Any]
 
 
 def _is_async(function: Callable[..., Any]) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 - it is the method that may be async
-    )
+    for part in (function, inspect.getattr_static(type(function), "__call__", None)):
+        # It asks a callable for its name and more, to which anything may be the answer.
+        with suppress(Exception):
+            if inspect.iscoroutinefunction(part):
+                return True
+    return False
 
 
 @contextmanager

@@ -6,16 +6,17 @@ import asyncio
 import os
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 # Made once: a loop takes longer to make than most batches take to run.
 _spare: asyncio.AbstractEventLoop | None = None
 
 
-@contextmanager
-def no_running_loop() -> Iterator[None]:
+class no_running_loop:  # noqa: N801 - it is used like a function
     """Hide the event loop that a kernel or an engine runs in this thread, for a block.
+
+    A class, because contextlib writes to the exceptions that it lets through, and a user's may be
+    frozen.
 
     Example:
         >>> async def two():
@@ -26,18 +27,18 @@ def no_running_loop() -> Iterator[None]:
         >>> asyncio.run(cell())
         2
     """
-    outer = asyncio._get_running_loop()
-    if outer is None:
-        yield
-        return
-    asyncio._set_running_loop(None)
-    # Code that asks for the thread's loop to run it must not get one that is running.
-    asyncio.set_event_loop(_fresh())
-    try:
-        yield
-    finally:
-        asyncio.set_event_loop(outer)
-        asyncio._set_running_loop(outer)
+
+    def __enter__(self) -> None:
+        self._outer = asyncio._get_running_loop()
+        if self._outer is not None:
+            asyncio._set_running_loop(None)
+            # Code that asks for the thread's loop to run it must not get one that is running.
+            asyncio.set_event_loop(_fresh())
+
+    def __exit__(self, *_: object) -> None:
+        if self._outer is not None:
+            asyncio.set_event_loop(self._outer)
+            asyncio._set_running_loop(self._outer)
 
 
 def _fresh() -> asyncio.AbstractEventLoop:

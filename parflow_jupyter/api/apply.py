@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from parflow_jupyter._system.exceptions import add_note
 from parflow_jupyter.api.maps import parallel_map
 from parflow_jupyter.errors import InvalidInputError
 from parflow_jupyter.maps.pieces import Pieces, split
@@ -61,4 +62,4 @@ def _name_piece(error: Exception, pieces: Pieces) -> None:
     failures = getattr(getattr(error, "map_result", None), "errors", [])
     for failure in failures:
         if failure.exception is error:
-            error.add_note(f"It was the {pieces.one} {pieces.names()[failure.index]!r}.")
+            add_note(error, f"It was the {pieces.one} {pieces.names()[failure.index]!r}.")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextvars
+import logging
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
-from parflow_jupyter._system.callables import name_of
+from parflow_jupyter._system.callables import attribute_of, name_of
 from parflow_jupyter._system.caller import warn
+from parflow_jupyter._system.exceptions import add_note, put
 from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import last
@@ -33,6 +35,8 @@ from parflow_jupyter.maps.transport.stale_modules import edited_modules
 from parflow_jupyter.maps.worker.nesting import is_nested
 from parflow_jupyter.maps.worker.random_state import draw
 from parflow_jupyter.maps.worker.replay import Origin, Replay
+
+_log = logging.getLogger(__name__)
 
 
 class Call:
@@ -183,7 +187,11 @@ class Call:
         # The run's thread inherits the cell it was started from: displays go there.
         context = contextvars.copy_context()
         name = f"map {self._report.run[:8]}"
-        threading.Thread(target=context.run, args=(self._work,), name=name, daemon=True).start()
+        try:
+            threading.Thread(target=context.run, args=(self._work,), name=name, daemon=True).start()
+        except RuntimeError as error:
+            self._finish("failed", error)
+            raise
         if self._scheme.capabilities.in_caller and not self._options.block:
             threading.Thread(target=self._serve, name=f"{name} items", daemon=True).start()
         return self._result
@@ -194,13 +202,14 @@ class Call:
         self.start()
         try:
             self._serve()
-        except KeyboardInterrupt as stop:
+        except BaseException as stop:
+            # Also what a signal's handler raises: nothing goes on in the background.
             self._interrupted(stop)
             raise
         if self._result._problem is not None:
             raise self._result._problem
         if self._watch.warned is not None:
-            self._watch.warned.map_result = self._result  # type: ignore[attr-defined]
+            put(self._watch.warned, map_result=self._result)
             raise self._watch.warned
         return self._result
 
@@ -216,23 +225,36 @@ class Call:
 
     def _finish(self, state: str, problem: BaseException | None) -> None:
         report, collector = self._report, self._collector
-        if self._shares is not None:
-            # Where all results were kept, no slots were opened that would close them.
-            self._shares.close()
-        if self._checkpoint_lookup is not None:
-            self._checkpoint_lookup.end(collector.failures, stopped=self._token.cancelled)
         report.elapsed = self._elapsed + self._watch.elapsed
         report.total = collector.item_queue.total
         report.not_run = report.total - collector.item_queue.done
         problem = problem or collector.fatal
-        if problem is None and state == "failed" and collector.first_failure is not None:
-            problem = self._explained(collector.first_failure)
+        if problem is None and state == "failed":
+            problem = self.failure()
         if self._remembers:
             last.remember(self._result)
-        try:
-            self._watch.finished(collector, state)
-        finally:
-            self._result._end(state, problem)
+        # Whoever waits learns how the run ended, whatever fails in telling the others.
+        for step in (self._let_go, lambda: self._watch.finished(collector, state)):
+            try:
+                step()
+            except BaseException as error:
+                _log.warning("The end of %s could not be kept", self._result, exc_info=error)
+                if problem is not None:
+                    add_note(problem, f"The end of the run could not be kept: {error!r}")
+        self._result._end(state, problem)
+
+    def _let_go(self) -> None:
+        if self._shares is not None:
+            # Where all results were kept, no slots were opened that would close them.
+            self._shares.close()
+        if self._checkpoint_lookup is not None:
+            failures = self._collector.failures
+            self._checkpoint_lookup.end(failures, stopped=self._token.cancelled)
+
+    def failure(self) -> BaseException | None:
+        """Return the first failure as the run raises it, also while the run still ends."""
+        first = self._collector.first_failure
+        return self._explained(first) if first is not None else None
 
     def _serve(self) -> None:
         """Wait for the end; an interrupt of the caller lands here, or in its own item."""
@@ -250,19 +272,25 @@ class Call:
             if changed is not self._result.ended:
                 changed.clear()
 
-    def _interrupted(self, stop: KeyboardInterrupt) -> None:
-        self._token.cancel("the cell was interrupted")
+    def _interrupted(self, stop: BaseException) -> None:
+        was_asked = isinstance(stop, KeyboardInterrupt)
+        why = "the cell was interrupted" if was_asked else f"{type(stop).__name__} ended its cell"
+        self._token.cancel(why)
         deadline = time.monotonic() + STOP_WITHIN
         # A second interrupt lands in this wait, and returns at once.
         while not self._result.wait(0.05) and time.monotonic() < deadline:
             continue
         done, total = self._result.progress
         last.remember(self._result)
-        stop.map_result = self._result  # type: ignore[attr-defined]
-        stop.add_note(f"{done} of {total} items were done: parflow_jupyter.last_result() has them.")
+        put(stop, map_result=self._result)
+        add_note(
+            stop, f"{done} of {total} items were done: parflow_jupyter.last_result() has them."
+        )
 
     def _explained(self, failure: ItemFailure) -> BaseException:
         exception = failure.exception
+        if attribute_of(exception, "map_result") is self._result:
+            return exception
         where = f" on {failure.engine}" if failure.engine and self._scheme.ships else ""
         note = (
             f"Item at index {failure.index} of {self._report.total}, {bounded_repr(failure.item)}, "
@@ -270,6 +298,6 @@ class Call:
         note += f"failed{where}."
         if self._scheme.ships and failure.traceback:
             note += f" There:\n{failure.traceback.rstrip()}"
-        exception.add_note(note)
-        exception.map_result = self._result  # type: ignore[attr-defined]
+        add_note(exception, note)
+        put(exception, map_result=self._result)
         return exception

@@ -22,6 +22,9 @@ from parflow_jupyter.maps.scheduler.input_stream import InputStream
 from parflow_jupyter.maps.toolbox.selection import SchemeChoice
 from parflow_jupyter.maps.worker.replay import Origin
 
+_END_WITHIN = 10.0
+"""Seconds that a run may take to end before its failure is raised without waiting for that."""
+
 
 def run_imap(
     function: Callable[..., Any],
@@ -85,8 +88,9 @@ def _results(
                 break
             if not (failed and on_error == "skip"):
                 yield value
-        result.wait(STOP_WITHIN)
-        problem = result._problem or source.problem
+        ended = result.wait(_END_WITHIN)
+        # What ends a run may take long, such as results that another process locks.
+        problem = result._problem or source.problem or (None if ended else call.failure())
         if problem is not None:
             raise problem
     finally:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from parflow_jupyter._system.exceptions import add_note, notes_of
 from parflow_jupyter.errors import InvalidInputError, TaskWaitError
 from parflow_jupyter.tasks.engines import Ended, Engines, Work
 from parflow_jupyter.tasks.model import MapTask, StringTask, Task
@@ -296,6 +297,6 @@ def _outcome(record: Record) -> Any:
         return record.value
     note = f"Task {record.taskid} failed on engine {record.engine}. There:\n"
     note += record.ended.traceback.rstrip()
-    if record.ended.traceback and note not in getattr(failure, "__notes__", ()):
-        failure.add_note(note)
+    if record.ended.traceback and note not in notes_of(failure):
+        add_note(failure, note)
     raise failure

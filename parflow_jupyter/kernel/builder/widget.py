@@ -158,7 +158,7 @@ class PipelineBuilder(anywidget.AnyWidget):
             ready = checked(content, trust=True) if self._trust else content
             self._run = self.pipeline.run_checked(ready, listener=board.listen, cancel=cancel)
         except BaseException as error:  # kept for wait(); a thread has no one to raise to
-            self._error = error.with_traceback(without_ours(error.__traceback__))
+            self._error = BaseException.with_traceback(error, without_ours(error.__traceback__))
             self._run = getattr(error, "pipeline_run", None)
         board.flush()
         with self._guard:

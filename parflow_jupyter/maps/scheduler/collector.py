@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from parflow_jupyter._system.exceptions import add_note
 from parflow_jupyter._system.words import text_of
 from parflow_jupyter.errors import EngineLostError, ItemError, ItemTimeoutError
 from parflow_jupyter.maps.abc import HERE
@@ -125,7 +126,7 @@ class Collector:
     def init_failed(self, slot: str, failure: Failure) -> None:
         """End the run, because what is called before the items failed."""
         exception = _load(failure, None, slot)
-        exception.add_note(f"This came from init=, which is called once per slot, on {slot}.")
+        add_note(exception, f"This came from init=, which is called once per slot, on {slot}.")
         self.fatal = self.fatal or exception
 
     def failed(self, slot: str, index: int, failure: Failure) -> None:

@@ -11,6 +11,8 @@ import atexit
 import itertools
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
@@ -21,6 +23,8 @@ from parflow_jupyter._system import engine_side
 from parflow_jupyter.maps.abc import Slot
 from parflow_jupyter.maps.worker.worker import RunBatch
 
+_SAFE_PATH, _OURS = "PYTHONSAFEPATH", "parflow"
+_LAST_WORDS = 20.0
 Answer = Callable[[dict[str, Any]], None]
 IDLE = 300.0
 """Seconds after which processes that no map uses are ended."""
@@ -216,7 +220,23 @@ def _at_exit(close: Callable[[], None]) -> None:
 
 def _environment(threads: int) -> dict[str, str]:
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-    return {name: os.environ.get(name, str(threads)) for name in names}
+    found = {name: os.environ.get(name, str(threads)) for name in names}
+    # What is beside the notebook must not take the place of what a process begins with.
+    return {_SAFE_PATH: os.environ.get(_SAFE_PATH, _OURS), **found}
+
+
+def last_words() -> str:
+    """Return the last words of a process that is started as those that run batches."""
+    command = [sys.executable, "-c", f"import {__name__}, loky.backend.popen_loky_posix"]
+    environment = {**os.environ, **_environment(1)}
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, timeout=_LAST_WORDS, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return str(error)
+    words = done.stderr.decode(errors="replace").strip().splitlines()
+    return words[-1] if done.returncode and words else "what they said is in the terminal"
 
 
 class _without_interrupts:  # noqa: N801 - it is used like a function
@@ -235,6 +255,8 @@ class _without_interrupts:  # noqa: N801 - it is used like a function
 
 def begin(line: Any) -> None:
     """Make this process a worker: out of its parent's group, and listening to control requests."""
+    if os.environ.get(_SAFE_PATH) == _OURS:
+        del os.environ[_SAFE_PATH]
     if hasattr(os, "setsid"):
         os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
+from functools import cached_property, partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -18,6 +18,7 @@ from parflow_jupyter.maps.abc import (
     Slot,
     SlotJoined,
     SlotLeft,
+    SlotRefused,
     Slots,
 )
 from parflow_jupyter.maps.messages import Batch
@@ -53,12 +54,17 @@ class ProcessesScheme(Scheme):
         return _Processes(plan, sink, wanted, threads=max(1, cores() // count))
 
 
+MAX_UNBORN = 4
+"""Processes that may end before they could run anything; then a map starts no more of them."""
+
+
 class _Processes(RemoteSlots):
     def __init__(self, plan: Plan, sink: Sink, count: int, threads: int) -> None:
         from parflow_jupyter.maps.schemes._loky import WORKERS, WorkerProcess
 
         super().__init__(plan, sink)
         self._threads = threads
+        self._unborn = 0
         self._all = WORKERS
         self._lock = threading.Lock()
         self._workers: dict[Slot, WorkerProcess] = {}
@@ -79,6 +85,7 @@ class _Processes(RemoteSlots):
             known = self._workers.pop(worker.slot, None)
         if known is not None:
             if not worker.ready:
+                self._unborn += 1
                 # The runner hears of a slot before it hears that it left.
                 self._sink(SlotJoined(worker.slot))
             self._sink(SlotLeft(worker.slot, f"{worker.slot} died"))
@@ -120,10 +127,19 @@ class _Processes(RemoteSlots):
         return not self._packer.has_marks or self._packer.running(slot) is not None
 
     def replace(self, slot: Slot) -> bool:
+        if self._unborn >= MAX_UNBORN:
+            self._sink(SlotRefused(slot, self._why_unborn))
+            return False
         worker = self._all.another(self._threads)
         if worker is not None:
             self._join(worker)
         return worker is not None
+
+    @cached_property
+    def _why_unborn(self) -> str:
+        from parflow_jupyter.maps.schemes._loky import last_words
+
+        return f"{self._unborn} processes ended as they began: {last_words()}"
 
     def awaited(self) -> bool:
         return any(not worker.ready for worker in list(self._workers.values()))

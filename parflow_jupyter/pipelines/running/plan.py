@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from parflow_jupyter._system.exceptions import add_note
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.pipelines import kinds
 from parflow_jupyter.pipelines.abc import RunContext, Work
@@ -119,7 +120,7 @@ class ItemCall:
             outputs = self.work.call({**self.fixed, **inputs})
         except Exception as error:
             shown = ", ".join(f"{port}={reprlib.repr(v)}" for port, v in inputs.items())
-            error.add_note(f"{self.__name__} was called with {shown}.")
+            add_note(error, f"{self.__name__} was called with {shown}.")
             raise
         return outputs[0] if self.single else outputs
 
@@ -158,7 +159,7 @@ class GroupFunction:
             try:
                 values.update(step.run(values, used)[0])
             except BaseException as error:
-                error.add_note(f"It happened in module {step.name!r} of group {self.title!r}.")
+                add_note(error, f"It happened in module {step.name!r} of group {self.title!r}.")
                 raise
         return tuple(values[output] for output in self.outputs)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from parflow_jupyter._system.exceptions import add_note
 from parflow_jupyter.events import Event, Listener, MapProgress, MapStarted, ModuleChanged
 from parflow_jupyter.pipelines.abc import Cancel, RunContext
 from parflow_jupyter.pipelines.model import Content, PipelineLike
@@ -54,7 +55,7 @@ def run_pipeline(
     try:
         return run_checked(ready, RunContext(run_map, listener, cancel))
     except BaseException as error:
-        raise error.with_traceback(without_ours(error.__traceback__))  # noqa: B904 - it is itself
+        raise BaseException.with_traceback(error, without_ours(error.__traceback__))  # noqa: B904 - it is itself
 
 
 def run_checked(content: Content, context: RunContext) -> PipelineRun:
@@ -90,7 +91,7 @@ class _Runner:
         self._finish(begin, "cancelled" if self._cancelled else "failed" if errors else "done")
         if errors:
             for other in errors[1:]:
-                errors[0].add_note(f"Another module failed too: {other!r}")
+                add_note(errors[0], f"Another module failed too: {other!r}")
             self._attach(errors[0])
             raise errors[0]
         return self.result
@@ -128,7 +129,7 @@ class _Runner:
                 return None
             text = f"{type(error).__name__}: {error}"
             self._tell(step, "failed", message=text, elapsed=elapsed, **progress)
-            error.add_note(f"It happened in module {step.name!r} of pipeline {self._name!r}.")
+            add_note(error, f"It happened in module {step.name!r} of pipeline {self._name!r}.")
             if isinstance(error, Exception):
                 return error
             raise

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from parflow_jupyter._system.exceptions import add_note
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.events import Listener, MapFinished, MapProgress, MapStarted
 from parflow_jupyter.pipelines.abc import Cancel
@@ -61,7 +62,7 @@ def _call(function: Callable[..., Any], row: tuple[Any, ...], index: int) -> Any
     try:
         return function(*row)
     except BaseException as error:
-        error.add_note(f"It happened in item {index} of the map, counted from 0.")
+        add_note(error, f"It happened in item {index} of the map, counted from 0.")
         raise
 
 

@@ -24,7 +24,7 @@ class FakeSlots(Slots):
         self.time = time
         self.script = script
         self.engines = {}
-        self.begun, self.raised = Counter(), Counter()
+        self.sent, self.begun, self.raised = Counter(), Counter(), Counter()
         self.deaths, self.died_with = Counter(), Counter()
         self.closed = self.coming = 0
         self.batches, self.killed = [], []
@@ -68,6 +68,7 @@ class FakeSlots(Slots):
         assert len(engine.batches) + len(engine.inbox) < 3, "a slot was given too much"
         self.batches.append((slot, indices, self.time()))
         engine.given[batch.id] = indices
+        self.sent.update(indices)
         engine.hear(engine.take, batch)
 
     def interrupt(self, slot):

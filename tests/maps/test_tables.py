@@ -1,7 +1,6 @@
-"""The pure parts: options, batch sizes, choice of a scheme, and the book-keeping."""
+"""The pure parts: options, the choice of a scheme, columns, and how a batch ends."""
 
 import itertools
-import random
 
 import pytest
 
@@ -13,11 +12,7 @@ from parflow_jupyter.errors import (
 from parflow_jupyter.maps import MapOptions, SchemeChoice, parallelizable
 from parflow_jupyter.maps.abc import Capabilities, Readiness, Scheme
 from parflow_jupyter.maps.messages import BatchResult
-from parflow_jupyter.maps.report import Report
 from parflow_jupyter.maps.run import take_columns
-from parflow_jupyter.maps.scheduler.batch_size import BUDGET, Pace, in_flight, measured, next_size
-from parflow_jupyter.maps.scheduler.collector import Collector
-from parflow_jupyter.maps.scheduler.item_queue import ItemQueue
 from parflow_jupyter.maps.toolbox.selection import Supports, choose, supports
 from parflow_jupyter.maps.worker.interrupts import Current
 from parflow_jupyter.maps.worker.item_loop import run_items
@@ -55,51 +50,6 @@ def test_an_unusable_option_is_refused_by_name(given, named):
     with pytest.raises(InvalidInputError) as refused:
         MapOptions(**given).check()
     assert named in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "items", "packed", "size"),
-    [
-        (8.0, 4, 400, 1),  # slow items go one by one
-        (4e-6, 4, 400, 1024),  # fast ones grow, but not at once
-        (0.04, 4, 400, 30),  # towards the target
-        (4e-6, 4, 4 * (4 << 20), 4),  # bounded by bytes
-        (1e-4, 100_000, 100, 200_000),  # bounded by number
-    ],
-)
-def test_the_next_size_follows_from_what_was_measured(seconds, items, packed, size):
-    """Sizes aim at the target time, within growth and bytes."""
-    assert measured(Pace(), items, seconds, packed).size == size
-
-
-def test_one_slow_batch_makes_the_items_slow():
-    """After fast items, slow ones are sent one by one at once."""
-    fast = measured(Pace(), 4, 4e-6, 100)
-    assert in_flight(fast) == 2
-    slow = measured(fast, 128, 64.0, 100)
-    assert (slow.size, in_flight(slow)) == (1, 1)
-
-
-@pytest.mark.parametrize("per_item", [1e-7, 1e-5, 1e-3, 0.02, 0.2])
-@pytest.mark.parametrize("slots", [1, 2, 7])
-def test_there_is_no_tail_of_big_batches(per_item, slots):
-    """Whatever the items take, slots that take turns end within one target of each other."""
-    busy = [0.0] * slots
-    remaining, pace = 20_000, Pace()
-    while remaining:
-        slot = busy.index(min(busy))
-        size = next_size(pace, remaining, slots)
-        assert 1 <= size <= remaining
-        ran = min(size, max(1, int(BUDGET / per_item) + 1))
-        busy[slot] += ran * per_item
-        remaining -= ran
-        pace = measured(pace, ran, ran * per_item, 10 * ran)
-    assert max(busy) - min(busy) <= max(0.12, 2 * per_item)
-
-
-def test_the_callers_batch_size_is_kept():
-    """batch=7 means seven items, until fewer are left."""
-    assert [next_size(Pace(size=100), n, 2, fixed=7) for n in (20, 7, 3)] == [7, 7, 3]
 
 
 class _Fake(Scheme):
@@ -196,32 +146,6 @@ def test_what_cannot_be_iterated_is_refused(iterables):
         take_columns(iterables)
 
 
-def test_the_queue_loses_and_doubles_nothing():
-    """Whatever is taken, given back, split and answered twice, each item ends once."""
-    rng = random.Random(3)
-    for _ in range(200):
-        total = rng.randrange(1, 60)
-        item_queue, out = ItemQueue(total), []
-        while not item_queue.finished:
-            if item_queue.waiting and rng.random() < 0.6:
-                taken = item_queue.take(rng.randrange(1, 9))
-                out += [taken] if len(taken) else []
-            elif out:
-                _end_a_batch(item_queue, out, rng)
-        assert item_queue.values == list(range(total))
-        assert item_queue.done == total
-
-
-def _end_a_batch(item_queue, out, rng):
-    batch = out.pop(rng.randrange(len(out)))
-    cut = rng.randrange(len(batch) + 1)
-    item_queue.put(batch[:cut], list(batch[:cut]))
-    item_queue.give_back(batch[cut:], suspect=rng.random() < 0.3)
-    if rng.random() < 0.3:
-        item_queue.put(batch[:cut], ["second answer"] * cut)
-        item_queue.give_back(batch[:cut])
-
-
 def test_a_batch_stops_where_it_was_told_to_give_back():
     """Items given back were not run, and all others were."""
     for at in (0, 3, 8):
@@ -246,13 +170,3 @@ def test_a_batch_hands_back_what_is_beyond_its_budget():
     assert batch_result.state == "partial"
     assert 2 <= len(batch_result.values) <= 4
     assert isinstance(batch_result, BatchResult)
-
-
-@pytest.mark.parametrize(("allowed", "times"), [(0, "once"), (1, "2 times")])
-def test_a_lost_item_says_how_often(allowed, times):
-    """Its error counts the engines that died with it."""
-    report = Report(run="r", scheme="s", reason="", label="f", total=1)
-    collector = Collector(ItemQueue(1), [[5]], report, 0, allowed)
-    for _ in range(allowed + 1):
-        collector.lost("engine 1", [0], "killed")
-    assert f"Item 0 was lost {times} because" in str(collector.failures[0].exception)

@@ -36,7 +36,7 @@ from parflow_jupyter.stores.checkpoints.results import Checkpoint
 KEPT = MapOptions(progress=False, checkpoint="c", scheme="serial")
 
 
-def mapped(function, *iterables, scheme=None, **options):
+def checkpointed(function, *iterables, scheme=None, **options):
     chosen = scheme or SerialScheme()
     options = replace(KEPT, scheme=chosen.name, **options)
     return run_map(function, iterables, options=options, schemes=[chosen, SerialScheme()])
@@ -84,7 +84,7 @@ def test_only_what_is_missing_runs(log):
         note(log.path, x)
         return x * x
 
-    first = mapped(square, range(10))
+    first = checkpointed(square, range(10))
     assert (first.report.kept, first.report.not_kept) == ([], {})
     assert sum(log.runs().values()) == 10
     log.clear()
@@ -94,7 +94,7 @@ def test_only_what_is_missing_runs(log):
         ([3, 1], []),
         ([13, 99, 0, 99.0], ["99", "99.0"]),
     ):
-        result = mapped(square, items)
+        result = checkpointed(square, items)
         assert result == [x * x for x in items]
         assert sorted(log.runs()) == missing
         assert len(result.report.kept) == len(items) - len(missing)
@@ -104,8 +104,8 @@ def test_only_what_is_missing_runs(log):
 
 def test_the_result_says_how_many_were_kept(log):
     """In its one line."""
-    mapped(abs, [-1, -2])
-    assert "3 items, 2 kept, " in repr(mapped(abs, [-1, -2, -3]))
+    checkpointed(abs, [-1, -2])
+    assert "3 items, 2 kept, " in repr(checkpointed(abs, [-1, -2, -3]))
 
 
 def test_every_scheme_shares_what_is_kept():
@@ -114,11 +114,11 @@ def test_every_scheme_shares_what_is_kept():
     def double(x):
         return 2 * x
 
-    mapped(double, range(5), scheme=ThreadsScheme(2))
-    result = mapped(double, range(8), scheme=ProcessesScheme(2))
+    checkpointed(double, range(5), scheme=ThreadsScheme(2))
+    result = checkpointed(double, range(8), scheme=ProcessesScheme(2))
     assert result == [2 * x for x in range(8)]
     assert result.report.kept == [0, 1, 2, 3, 4]
-    assert mapped(double, range(8)).report.kept == list(range(8))
+    assert checkpointed(double, range(8)).report.kept == list(range(8))
 
 
 def test_engines_are_kept_too(engines):
@@ -129,9 +129,9 @@ def test_engines_are_kept_too(engines):
 
         return 2 * x, os.getpid()
 
-    first = mapped(double, range(20), scheme=engines.scheme())
+    first = checkpointed(double, range(20), scheme=engines.scheme())
     assert os.getpid() not in {pid for _, pid in first}
-    again = mapped(double, range(25), scheme=engines.scheme())
+    again = checkpointed(double, range(25), scheme=engines.scheme())
     assert again.report.kept == list(range(20))
     assert list(again)[:20] == list(first)
     assert [value for value, _ in again] == [2 * x for x in range(25)]
@@ -156,12 +156,12 @@ def f(x):
 )
 def test_a_change_computes_again_and_says_which(old, new, said):
     """Then changing it back finds what was kept first."""
-    mapped(cell(BEFORE)["f"], range(3))
-    changed = mapped(cell(BEFORE.replace(old, new))["f"], range(3))
+    checkpointed(cell(BEFORE)["f"], range(3))
+    changed = checkpointed(cell(BEFORE.replace(old, new))["f"], range(3))
     assert changed.report.kept == []
     assert changed.report.changed == [said]
     assert said in repr(changed)
-    comment = mapped(cell("# why\n" + BEFORE.replace("    ", "        "))["f"], range(3))
+    comment = checkpointed(cell("# why\n" + BEFORE.replace("    ", "        "))["f"], range(3))
     assert comment.report.kept == [0, 1, 2]
 
 
@@ -174,9 +174,9 @@ def test_a_changed_file_computes_again_and_is_named(tmp_path):
     def read(path):
         return path.read_text()
 
-    assert mapped(read, map(File, paths)) == ["0.txt", "1.txt", "2.txt"]
+    assert checkpointed(read, map(File, paths)) == ["0.txt", "1.txt", "2.txt"]
     paths[1].write_text("changed")
-    result = mapped(read, map(File, paths))
+    result = checkpointed(read, map(File, paths))
     assert result == ["0.txt", "changed", "2.txt"]
     assert result.report.kept == [0, 2]
     assert result.report.changed == [f"the file {str(paths[1])!r} changed"]
@@ -186,9 +186,9 @@ def test_a_changed_file_computes_again_and_is_named(tmp_path):
     def scaled(x):
         return x * int(table.read_text())
 
-    assert mapped(scaled, [1, 2], checkpoint="t") == [10, 20]
+    assert checkpointed(scaled, [1, 2], checkpoint="t") == [10, 20]
     table.write_text("100")
-    result = mapped(scaled, [1, 2], checkpoint="t")
+    result = checkpointed(scaled, [1, 2], checkpoint="t")
     assert result == [100, 200]
     assert result.report.changed == [f"the file {str(table)!r} changed"]
 
@@ -201,12 +201,12 @@ def test_a_file_may_have_any_name(tmp_path):
     def read(file):
         return path.read_text() + file.read_text()
 
-    mapped(read, [path], label="\udcff")
+    checkpointed(read, [path], label="\udcff")
     path.write_text("2")
-    result = mapped(read, [path], label="\udcff")
+    result = checkpointed(read, [path], label="\udcff")
     assert result == ["22"]
     assert result.report.changed == [f"the file {str(path)!r} changed"]
-    assert mapped(read, [path]).report.kept == [0]
+    assert checkpointed(read, [path]).report.kept == [0]
 
 
 def test_a_file_that_changes_meanwhile_is_not_kept(tmp_path):
@@ -218,9 +218,9 @@ def test_a_file_that_changes_meanwhile_is_not_kept(tmp_path):
         file.write_text("while it ran")
         return file.read_text()
 
-    report = mapped(append, [File(path)]).report
+    report = checkpointed(append, [File(path)]).report
     assert report.origin(0) == "not kept: a file it uses changed while it ran"
-    missing = mapped(lambda file: 1, [File(tmp_path / "missing")])
+    missing = checkpointed(lambda file: 1, [File(tmp_path / "missing")])
     assert missing == [1]
     assert "No such file" in missing.report.not_kept[0]
 
@@ -235,14 +235,14 @@ def test_a_key_stands_for_the_item(log):
     def records(noise):
         return [{"id": n, "noise": noise} for n in range(3)]
 
-    mapped(work, records(1), key=lambda record: record["id"])
-    again = mapped(work, records(2), key=lambda record: record["id"])
+    checkpointed(work, records(1), key=lambda record: record["id"])
+    again = checkpointed(work, records(2), key=lambda record: record["id"])
     assert again.report.kept == [0, 1, 2]
-    wrong = mapped(work, [{"id": 5}], key=lambda record: record["nothing"])
+    wrong = checkpointed(work, [{"id": 5}], key=lambda record: record["nothing"])
     assert wrong.report.not_kept == {0: "it has no key: key= raised KeyError: 'nothing'"}
-    several = mapped(lambda a, b: a + b, [1, 2], [3, 4], key=lambda a, b: a)
+    several = checkpointed(lambda a, b: a + b, [1, 2], [3, 4], key=lambda a, b: a)
     assert several == [4, 6]
-    assert mapped(lambda a, b: a + b, [1, 2], [7, 8], key=lambda a, b: a) == [4, 6]
+    assert checkpointed(lambda a, b: a + b, [1, 2], [7, 8], key=lambda a, b: a) == [4, 6]
 
 
 def test_another_key_is_another_item():
@@ -252,8 +252,8 @@ def test_another_key_is_another_item():
     def add(row):
         return row["id"] + 10 * row["batch"]
 
-    assert mapped(add, rows, key=lambda row: row["id"]) == [21, 12]
-    assert mapped(add, rows, key=lambda row: row["batch"]) == [21, 12]
+    assert checkpointed(add, rows, key=lambda row: row["id"]) == [21, 12]
+    assert checkpointed(add, rows, key=lambda row: row["batch"]) == [21, 12]
 
 
 def test_a_part_of_a_package_counts(tmp_path, monkeypatch):
@@ -269,14 +269,14 @@ def test_a_part_of_a_package_counts(tmp_path, monkeypatch):
             del sys.modules[name]
         package = importlib.import_module("ownpackage.part") and sys.modules["ownpackage"]
         f = cell("def f(x): return ownpackage.part.grow(x)", ownpackage=package)["f"]
-        assert mapped(f, [1]) == [factor]
+        assert checkpointed(f, [1]) == [factor]
 
 
 def test_the_name_of_a_group_counts():
     """It is what the rows were grouped by, and no column of theirs."""
     for city in ("Bern", "Ulm"):
         rain = pandas.DataFrame({"city": [city, city], "mm": [1.0, 2.0]})
-        assert mapped(lambda group: group.name, split(rain.groupby("city"))) == [city]
+        assert checkpointed(lambda group: group.name, split(rain.groupby("city"))) == [city]
 
 
 def test_one_pair_is_not_two_values():
@@ -285,9 +285,9 @@ def test_one_pair_is_not_two_values():
     def count(*values):
         return len(values)
 
-    assert mapped(count, [(1, 2)]) == [1]
-    assert mapped(count, [1], [2]) == [2]
-    assert mapped(count, [(1, 2)]).report.kept == [0]
+    assert checkpointed(count, [(1, 2)]) == [1]
+    assert checkpointed(count, [1], [2]) == [2]
+    assert checkpointed(count, [(1, 2)]).report.kept == [0]
 
 
 def test_errors_are_not_kept(log):
@@ -299,10 +299,10 @@ def test_errors_are_not_kept(log):
             raise ValueError(x)
         return x
 
-    first = mapped(work, range(3), on_error="collect")
+    first = checkpointed(work, range(3), on_error="collect")
     assert isinstance(first[1], ItemError)
     assert first.report.origin(1) == "not kept: it failed"
-    assert mapped(work, range(3)) == [0, 1, 2]
+    assert checkpointed(work, range(3)) == [0, 1, 2]
     assert log.runs() == {"0": 1, "1": 2, "2": 1}
 
 
@@ -315,30 +315,30 @@ def test_what_was_done_before_a_failure_is_kept():
         return x
 
     with pytest.raises(ValueError, match="5"):
-        mapped(work, range(10), batch=1)
-    assert mapped(work, range(5)).report.kept == [0, 1, 2, 3, 4]
+        checkpointed(work, range(10), batch=1)
+    assert checkpointed(work, range(5)).report.kept == [0, 1, 2, 3, 4]
 
 
 def test_what_can_not_be_hashed_is_computed_and_told():
     """An item alone; or with the function, all of them, with a warning that says what to do."""
     lock = threading.Lock()
-    result = mapped(lambda x: 1, [1, lock, 2])
+    result = checkpointed(lambda x: 1, [1, lock, 2])
     assert result == [1, 1, 1]
     assert result.report.not_kept.keys() == {1}
     assert "lock" in result.report.not_kept[1]
-    assert mapped(lambda x: 1, [1, lock, 2]).report.kept == [0, 2]
+    assert checkpointed(lambda x: 1, [1, lock, 2]).report.kept == [0, 2]
     with pytest.warns(UserWarning, match=r"Nothing is kept.*variable 'lock'.*inside the function"):
-        result = mapped(lambda x: lock.locked(), [1, 2])
+        result = checkpointed(lambda x: lock.locked(), [1, 2])
     assert result == [False, False]
     assert result.report.not_kept.keys() == {0, 1}
 
 
 def test_a_result_that_can_not_be_pickled_is_told():
     """It is computed each time."""
-    result = mapped(lambda x: threading.Lock() if x else x, [0, 1])
+    result = checkpointed(lambda x: threading.Lock() if x else x, [0, 1])
     assert result.report.not_kept.keys() == {1}
     assert "can't be pickled" in result.report.not_kept[1]
-    assert mapped(lambda x: threading.Lock() if x else x, [0, 1]).report.kept == [0]
+    assert checkpointed(lambda x: threading.Lock() if x else x, [0, 1]).report.kept == [0]
 
 
 def test_results_of_any_size_and_shape_are_kept():
@@ -349,8 +349,8 @@ def test_results_of_any_size_and_shape_are_kept():
         ring.append(ring)
         return [None, b"", ring, np.arange(10), np.ones(100_000), bytes(1_000_000)][n]
 
-    mapped(make, range(6))
-    result = mapped(make, range(6))
+    checkpointed(make, range(6))
+    result = checkpointed(make, range(6))
     assert result.report.kept == list(range(6))
     assert result[0] is None
     assert result[1] == b""
@@ -363,7 +363,7 @@ def test_results_of_any_size_and_shape_are_kept():
 def test_a_result_larger_than_all_may_be_is_told(monkeypatch):
     """The others are kept."""
     monkeypatch.setattr(eviction, "MOST_BYTES", 1_000_000)
-    report = mapped(lambda n: bytes(n), [10, 5_000_000]).report
+    report = checkpointed(lambda n: bytes(n), [10, 5_000_000]).report
     assert "larger than all kept results may be" in report.not_kept[1]
     assert report.not_kept.keys() == {1}
 
@@ -377,24 +377,26 @@ def draw_one(x):
 
 def test_seeds_are_part_of_the_key():
     """Another seed draws other numbers; the same seed finds those that were kept."""
-    first = mapped(draw_one, [0] * 5, seed=1)
+    first = checkpointed(draw_one, [0] * 5, seed=1)
     assert len(set(first)) == 5
-    assert mapped(draw_one, [0] * 5, seed=2).report.kept == []
-    again = mapped(draw_one, [0] * 7, seed=1)
+    assert checkpointed(draw_one, [0] * 5, seed=2).report.kept == []
+    again = checkpointed(draw_one, [0] * 7, seed=1)
     assert again.report.kept == [0, 1, 2, 3, 4]
-    assert again == mapped(draw_one, [0] * 7, seed=1, checkpoint="other")
+    assert again == checkpointed(draw_one, [0] * 7, seed=1, checkpoint="other")
 
 
 @pytest.mark.parametrize("scheme", [SerialScheme(), ProcessesScheme(2)])
 def test_an_interrupted_random_map_goes_on_with_its_numbers(scheme):
     """Without a seed, one is drawn per checkpoint: equal items keep numbers of their own."""
-    first = mapped(draw_one, [0] * 5, scheme=scheme)
-    longer = mapped(draw_one, [0] * 10, scheme=scheme)
+    first = checkpointed(draw_one, [0] * 5, scheme=scheme)
+    longer = checkpointed(draw_one, [0] * 10, scheme=scheme)
     assert longer.report.kept == [0, 1, 2, 3, 4]
     assert list(longer)[:5] == list(first)
     assert len(set(longer)) == 10
     assert first.report.entropy == longer.report.entropy is not None
-    whole = mapped(draw_one, [0] * 10, scheme=scheme, checkpoint="w", seed=first.report.entropy)
+    whole = checkpointed(
+        draw_one, [0] * 10, scheme=scheme, checkpoint="w", seed=first.report.entropy
+    )
     assert whole == longer
 
 
@@ -440,7 +442,7 @@ def test_a_stopped_map_keeps_what_was_done(log):
             time.sleep(30 if log.runs()["3"] == 1 else 0)
         return x
 
-    result = mapped(work, range(5), scheme=ProcessesScheme(1), block=False, batch=1)
+    result = checkpointed(work, range(5), scheme=ProcessesScheme(1), block=False, batch=1)
     deadline = time.monotonic() + 30
     while "3" not in log.runs():
         assert time.monotonic() < deadline
@@ -449,7 +451,7 @@ def test_a_stopped_map_keeps_what_was_done(log):
     assert result.wait(20)
     assert result.state == "cancelled"
     assert result.report.origin(4) == "not kept: it was not run"
-    again = mapped(work, range(5))
+    again = checkpointed(work, range(5))
     assert again == [0, 1, 2, 3, 4]
     assert again.report.kept == [0, 1, 2]
 
@@ -461,26 +463,26 @@ def test_damage_is_computed_again_and_told():
     """Nothing wrong is returned, and it is kept anew."""
     import sqlite3
 
-    mapped(abs, range(3))
+    checkpointed(abs, range(3))
     folder = checkpoints().folder
     with closing(sqlite3.connect(folder / "results.sqlite")) as other, other:
         other.execute("UPDATE results SET value = x'00' WHERE id = 2")
-    result = mapped(abs, range(3))
+    result = checkpointed(abs, range(3))
     assert result == [0, 1, 2]
     assert result.report.kept == [0, 2]
     assert result.report.changed[0].startswith("the kept result of item 1 was not used (damaged")
-    assert mapped(abs, range(3)).report.kept == [0, 1, 2]
+    assert checkpointed(abs, range(3)).report.kept == [0, 1, 2]
 
 
 def test_a_store_that_is_refused_is_refused_before_anything_runs(log, monkeypatch):
     """A newer version, or someone else's folder: nothing is half done."""
     import sqlite3
 
-    mapped(abs, [1])
+    checkpointed(abs, [1])
     with closing(sqlite3.connect(checkpoints().folder / "results.sqlite")) as other, other:
         other.execute("PRAGMA user_version = 99")
     with pytest.raises(CheckpointError, match="newer version"):
-        mapped(lambda x: note(log.path, x), [1])
+        checkpointed(lambda x: note(log.path, x), [1])
     assert log.runs() == {}
 
 
@@ -500,7 +502,7 @@ print(len(told), len(result.report.not_kept), told[0].message)
 @pytest.mark.parametrize(("limit", "size"), [(4096, 10), (200_000, 50_000), (500_000, 600_000)])
 def test_a_full_disk_is_told_once_and_the_map_goes_on(limit, size):
     """At the start, in the database and in a file; nothing that was kept is lost."""
-    mapped(abs, range(3)) if limit > 4096 else None
+    checkpointed(abs, range(3)) if limit > 4096 else None
     program = _LIMITED.format(limit=limit, size=size)
     done = run_python(program)
     warned, not_kept, *words = done.split()
@@ -510,7 +512,7 @@ def test_a_full_disk_is_told_once_and_the_map_goes_on(limit, size):
     folder = checkpoints().folder
     assert not [path for path in (folder / "values").iterdir() if path.name.startswith(".")]
     if limit > 4096:
-        assert mapped(abs, range(3)).report.kept == [0, 1, 2]
+        assert checkpointed(abs, range(3)).report.kept == [0, 1, 2]
 
 
 def test_a_disk_that_hangs_does_not_hang_the_map(monkeypatch):
@@ -526,7 +528,7 @@ def test_a_disk_that_hangs_does_not_hang_the_map(monkeypatch):
     monkeypatch.setattr("parflow_jupyter.maps.checkpoint.lookup.WRITE_WITHIN", 0.5)
     try:
         with pytest.warns(RuntimeWarning, match="2 are still being written"):
-            assert mapped(abs, [-1, -2]) == [1, 2]
+            assert checkpointed(abs, [-1, -2]) == [1, 2]
     finally:
         go_on.set()
         writer._finish_all()
@@ -549,7 +551,7 @@ def test_results_that_wait_for_the_disk_are_bounded(monkeypatch):
     start = time.monotonic()
     try:
         with pytest.warns(RuntimeWarning, match="still being written"):
-            result = mapped(lambda n: bytes([n]) * 60_000, range(40), batch=1)
+            result = checkpointed(lambda n: bytes([n]) * 60_000, range(40), batch=1)
     finally:
         go_on.set()
         writer._finish_all()

@@ -5,10 +5,12 @@ import signal
 import time
 
 import pytest
+from map_helpers import mapped
+from process_helpers import wait_until
 from scripted import Scripted
 
 from parflow_jupyter.errors import EngineLostError
-from parflow_jupyter.maps import MapOptions, run_map
+from parflow_jupyter.maps import MapOptions
 from parflow_jupyter.maps.lazy import run_imap
 from parflow_jupyter.maps.schemes import load, names
 from parflow_jupyter.maps.transport import shared_memory
@@ -22,18 +24,6 @@ def scheme(request, make_scheme):
 @pytest.fixture(params=[name for name in names() if not load(name).capabilities.in_caller])
 def elsewhere(request, make_scheme):
     return make_scheme(request.param)
-
-
-def mapped(scheme, function, items, **options):
-    options = MapOptions(progress=False, scheme=scheme.name, **options)
-    return run_map(function, [items], options=options, schemes=[scheme])
-
-
-def wait_until(true, within=25):
-    deadline = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < deadline, f"not so within {within} s"
-        time.sleep(0.01)
 
 
 def without_shared_memory(*_, **__):
@@ -98,7 +88,7 @@ def long_at_the_end(x):
 def test_what_is_finished_behind_a_long_item_is_delivered(scheme):
     """Values, failures, output and times are there while the batch goes on."""
     result = mapped(scheme, long_at_the_end, range(10), batch=10, on_error="collect", block=False)
-    wait_until(lambda: result.progress[0] == 9)
+    assert wait_until(lambda: result.progress[0] == 9)
     assert sorted(result.finished_items) == [0, 1, 2, 3, 5, 6, 7, 8]
     assert [f.index for f in result.errors] == [4]
     result.cancel()
@@ -150,7 +140,7 @@ def test_a_killed_process_does_not_take_what_was_finished(tmp_path):
         return os.getpid()
 
     result = mapped(scheme, item, range(6), batch=6, block=False)
-    wait_until(lambda: result.progress[0] == 5)
+    assert wait_until(lambda: result.progress[0] == 5)
     os.kill(result.finished_items[0], signal.SIGKILL)
     assert result.wait(20)
     assert script.runs() == {0: 1, 1: 1, 2: 1, 3: 1, 4: 1, 5: 2}

@@ -8,6 +8,7 @@ import warnings
 
 import cloudpickle
 import pytest
+from map_helpers import mapped
 
 from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.schemes import load, names
@@ -20,11 +21,6 @@ _numbers = iter(range(1000))
 @pytest.fixture(params=SHIPPING)
 def scheme(request, make_scheme):
     return make_scheme(request.param, 2)
-
-
-def mapped(scheme, function, items, **options):
-    options = MapOptions(progress=False, scheme=scheme.name, batch=1, **options)
-    return run_map(function, [items], options=options, schemes=[scheme])
 
 
 class Folder:
@@ -63,7 +59,7 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def quiet():
+def older_here():
     """For tests where this process has an older version, which has its own test."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*edited after")
@@ -77,7 +73,7 @@ def on_all(scheme, function):
         time.sleep(0.01)
         return function(x)
 
-    return set(mapped(scheme, item, range(12)))
+    return set(mapped(scheme, item, range(12), batch=1))
 
 
 def test_a_module_beside_the_notebook_is_imported(scheme, folder):
@@ -85,12 +81,12 @@ def test_a_module_beside_the_notebook_is_imported(scheme, folder):
     folder.write("def f(x): return 'one'\n")
     module = folder.imported()
     name = folder.name
-    assert set(mapped(scheme, module.f, range(6))) == {"one"}
+    assert set(mapped(scheme, module.f, range(6), batch=1)) == {"one"}
     assert on_all(scheme, lambda x: module.f(x)) == {"one"}
     assert on_all(scheme, lambda x: importlib.import_module(name).f(x)) == {"one"}
 
 
-@pytest.mark.usefixtures("quiet")
+@pytest.mark.usefixtures("older_here")
 def test_an_edit_is_seen_by_the_next_map(scheme, folder):
     """Also by functions that were sent before, and where the function imports it."""
     folder.write("def f(x): return 'one'\n")
@@ -105,7 +101,7 @@ def test_an_edit_is_seen_by_the_next_map(scheme, folder):
     assert on_all(scheme, lambda x: importlib.import_module(name).f(x)) == {"three!!"}
 
 
-@pytest.mark.usefixtures("quiet")
+@pytest.mark.usefixtures("older_here")
 def test_an_edit_of_what_a_module_imports_is_seen(scheme, folder):
     """By the module that uses it, and in a package, in all its parts."""
     lower, package = f"{folder.name}lower", f"{folder.name}package"
@@ -148,7 +144,7 @@ def test_a_module_saved_while_it_is_used_is_read_again(scheme, folder):
             os.replace(new, file)
         return value
 
-    mapped(scheme, item, range(4))
+    mapped(scheme, item, range(4), batch=1)
     assert on_all(scheme, lambda x: importlib.import_module(name).f()) == {"two!"}
 
 
@@ -197,16 +193,16 @@ def test_a_module_that_this_process_has_as_it_was_is_told(scheme, folder, monkey
     module, other = folder.imported(), folder.imported(f"{folder.name}other")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        mapped(scheme, module.f, [1])
+        mapped(scheme, module.f, [1], batch=1)
     folder.write("def f(x): return 'two!'\n")
     for _ in range(2):
         with pytest.warns(UserWarning, match=rf"{folder.name}\.py was edited.*reload"):
-            assert mapped(scheme, module.f, [1]) == ["two!"]
+            assert mapped(scheme, module.f, [1], batch=1) == ["two!"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        mapped(scheme, other.g, [1])
+        mapped(scheme, other.g, [1], batch=1)
         importlib.reload(module)
-        assert mapped(scheme, module.f, [1]) == [module.f(1)] == ["two!"]
+        assert mapped(scheme, module.f, [1], batch=1) == [module.f(1)] == ["two!"]
 
 
 def test_an_edit_before_the_first_map_is_told_too(folder, monkeypatch):

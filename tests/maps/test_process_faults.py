@@ -8,25 +8,29 @@ import time
 
 import psutil
 import pytest
+from map_helpers import mapped
+from process_helpers import wait_until
 from scripted import Scripted
 
 from parflow_jupyter.errors import EngineLostError
-from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.schemes import load
 from parflow_jupyter.maps.schemes._loky import WORKERS
 
 
-def mapped(function, items, **options):
-    options = MapOptions(progress=False, **options)
-    return run_map(function, [items], options=options, schemes=[load("processes")(2)])
+def two():
+    """The scheme, with two processes."""
+    return load("processes")(2)
 
 
 def pids():
     """Return the pids of the two processes; one that is ready earlier may run a whole map."""
-    deadline, found = time.monotonic() + 30, set()
-    while len(found) < 2:
-        assert time.monotonic() < deadline, found
-        found |= set(mapped(lambda _: time.sleep(0.05) or os.getpid(), range(8), batch=1))
+    found = set()
+
+    def are_two():
+        found.update(mapped(two(), lambda _: time.sleep(0.05) or os.getpid(), range(8), batch=1))
+        return len(found) == 2
+
+    assert wait_until(are_two, 60)
     return sorted(found)
 
 
@@ -34,9 +38,8 @@ def test_a_killed_process_loses_and_doubles_nothing(tmp_path):
     """kill -9 mid-map: it is replaced, and only what it was running is run again."""
     script = Scripted(tmp_path, seconds=0.05)
     first, _ = pids()
-    result = mapped(script, range(40), block=False)
-    while result.progress[0] < 6:
-        time.sleep(0.01)
+    result = mapped(two(), script, range(40), block=False)
+    assert wait_until(lambda: result.progress[0] >= 6)
     os.kill(first, signal.SIGKILL)
     assert result.wait(20)
     assert result == list(range(40))
@@ -48,7 +51,7 @@ def test_a_killed_process_loses_and_doubles_nothing(tmp_path):
 def test_an_item_that_ends_its_process_is_reported(tmp_path):
     """After its retries, with the others done."""
     script = Scripted(tmp_path, kills={3: 99})
-    result = mapped(script, range(8), engine_retries=1, on_error="collect")
+    result = mapped(two(), script, range(8), engine_retries=1, on_error="collect")
     assert [f.index for f in result.errors] == [3]
     assert isinstance(result.errors[0].exception, EngineLostError)
     assert script.runs()[3] == 2
@@ -63,7 +66,7 @@ def test_processes_stay_for_the_next_map():
 def test_no_more_processes_than_items():
     """One item starts one."""
     WORKERS.close()
-    assert mapped(abs, [-1]) == [1]
+    assert mapped(two(), abs, [-1]) == [1]
     assert len(WORKERS._workers) == 1
 
 
@@ -72,7 +75,7 @@ def test_processes_are_out_of_reach_of_an_interrupt():
     assert os.getpgrp() not in {os.getpgid(pid) for pid in pids()}
     for pid in pids():
         os.kill(pid, signal.SIGINT)
-    assert mapped(abs, [-1, -2]) == [1, 2]
+    assert mapped(two(), abs, [-1, -2]) == [1, 2]
 
 
 @pytest.mark.parametrize("ending", ["kill", "exit"])

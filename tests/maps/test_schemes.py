@@ -10,26 +10,19 @@ import time
 
 import numpy
 import pytest
+from map_helpers import mapped
 from scripted import Scripted
 
 from parflow_jupyter.errors import CannotShipError, ItemError, MapError, SchemeUnavailableError
 from parflow_jupyter.maps import MapOptions, last_result, run_map
 from parflow_jupyter.maps.schemes import load, names
+from parflow_jupyter.maps.transport import size_warnings
 
 
 @pytest.fixture(params=names())
 def scheme(request, make_scheme):
     """Each scheme there is, on real engines where it needs them."""
     return make_scheme(request.param)
-
-
-def quiet(**options):
-    return MapOptions(progress=False, **options)
-
-
-def mapped(scheme, function, *iterables, **options):
-    options = {"scheme": scheme.name, **options}
-    return run_map(function, iterables, options=quiet(**options), schemes=[scheme])
 
 
 FACTOR = 3
@@ -335,8 +328,6 @@ def test_the_result_of_a_map_can_be_used_in_the_next(scheme):
 
 
 def _inner(n):
-    from parflow_jupyter.maps import MapOptions, run_map
-
     return sum(run_map(abs, [range(-n, 0)], options=MapOptions(progress=False)))
 
 
@@ -431,8 +422,9 @@ def test_what_the_function_refers_to_is_pickled_once(remote):
 
 
 @pytest.mark.parametrize("kind", ["same", "different", "function"])
-def test_heavy_items_and_functions_are_told(remote, kind):
+def test_heavy_items_and_functions_are_told(remote, kind, monkeypatch):
     """With the size, and what to do."""
+    monkeypatch.setattr(size_warnings, "FUNCTION_BYTES", 8 << 20)
     array = numpy.zeros(1 << 18)
     if kind == "same":
         with pytest.warns(UserWarning, match=r"same object of 2\.0 MB.*partial"):
@@ -441,8 +433,8 @@ def test_heavy_items_and_functions_are_told(remote, kind):
         with pytest.warns(UserWarning, match=r"2\.0 MB and more.*file names"):
             mapped(remote, len, [array, array + 1])
     else:
-        big = numpy.zeros(9 << 20)
-        with pytest.warns(UserWarning, match="72 MB.*init="):
+        big = numpy.zeros(1 << 20)
+        with pytest.warns(UserWarning, match="8 MB.*init="):
             mapped(remote, lambda x: len(big) + x, [1], share=False)
 
 

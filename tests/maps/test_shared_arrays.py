@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy
 import pandas
 import pytest
+from map_helpers import mapped
+from process_helpers import wait_until
 
-from parflow_jupyter.maps import MapOptions, run_map
+from parflow_jupyter.maps import MapOptions
 from parflow_jupyter.maps.abc import Plan
 from parflow_jupyter.maps.lazy import run_imap
 from parflow_jupyter.maps.messages import Batch, SharedPlaces
@@ -33,18 +35,6 @@ SHIPPING = [name for name in names() if load(name).ships]
 @pytest.fixture(params=SHIPPING)
 def scheme(request, make_scheme):
     return make_scheme(request.param, 2)
-
-
-def mapped(scheme, function, *iterables, **options):
-    options = MapOptions(progress=False, scheme=scheme.name, **options)
-    return run_map(function, iterables, options=options, schemes=[scheme])
-
-
-def wait_until(true, within=15):
-    deadline = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < deadline, f"not so within {within} s"
-        time.sleep(0.02)
 
 
 def shares_of(pid):
@@ -219,7 +209,7 @@ def test_everything_is_let_go_of_when_the_run_ends(scheme):
     result = mapped(scheme, lambda x: (time.sleep(0.02), os.getpid())[1], range(8), batch=1)
     pids = set(result)
     mapped(scheme, lambda x: float(array[x]), range(8), batch=1)
-    wait_until(lambda: not any(shares_of(pid) for pid in pids))
+    assert wait_until(lambda: not any(shares_of(pid) for pid in pids))
     assert not [
         name for name in os.listdir("/proc/self/fd") if "parflow-shared" in link_of(f"{name}")
     ]
@@ -250,11 +240,11 @@ def test_everything_is_let_go_of_when_the_client_is_killed(engines):
     client = subprocess.Popen([sys.executable, "-c", code, file])
     try:
         pids = set(engines.pids().values())
-        wait_until(lambda: all(shares_of(pid) for pid in pids), within=30)
+        assert wait_until(lambda: all(shares_of(pid) for pid in pids), timeout=30)
     finally:
         client.kill()
         client.wait(10)
-    wait_until(lambda: not any(shares_of(pid) for pid in pids))
+    assert wait_until(lambda: not any(shares_of(pid) for pid in pids))
     assert mapped(engines.scheme(), abs, [-1, -2]) == [1, 2]
 
 

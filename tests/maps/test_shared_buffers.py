@@ -8,9 +8,9 @@ import time
 from dataclasses import replace
 
 import pytest
+from map_helpers import mapped
 
 from parflow_jupyter.errors import CannotShipError
-from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.abc import Plan
 from parflow_jupyter.maps.messages import Batch
 from parflow_jupyter.maps.schemes import load, names
@@ -40,11 +40,6 @@ def put(monkeypatch):
     loaded = shared_buffers._loaded
     monkeypatch.setattr(shared_buffers, "_loaded", lambda at, n: sizes.append(n) or loaded(at, n))
     return sizes
-
-
-def mapped(scheme, function, items, **options):
-    options = MapOptions(progress=False, scheme=scheme.name, **options)
-    return run_map(function, [items], options=options, schemes=[scheme])
 
 
 def turned(data):

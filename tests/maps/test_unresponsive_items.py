@@ -7,32 +7,22 @@ import time
 from contextlib import suppress
 
 import pytest
+from map_helpers import mapped
+from process_helpers import wait_until
 
 from parflow_jupyter.errors import EngineLostError
-from parflow_jupyter.maps import MapOptions, run_map
 from parflow_jupyter.maps.schemes import ipyparallel as ipyparallel_scheme
 from parflow_jupyter.maps.schemes import load
 from parflow_jupyter.maps.worker.interrupts import Current
 from parflow_jupyter.maps.worker.item_loop import run_items
 
 
-def mapped(scheme, function, items, **options):
-    options = MapOptions(progress=False, **options)
-    return run_map(function, [items], options=options, schemes=[scheme])
-
-
-def wait_until(true, within=20):
-    deadline = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < deadline, f"not so within {within} s"
-        time.sleep(0.01)
-
-
 def deaf_until(path):
-    """An item that goes on until a file is there, whatever it is sent."""
-    path = str(path)
+    """An item that goes on until a file is there, whatever it is sent; it tells that it runs."""
+    path, begun = str(path), f"{path.parent}/begun-"
 
     def item(x):
+        open(f"{begun}{os.getpid()}", "a").close()
         end = time.monotonic() + 60
         while not os.path.exists(path) and time.monotonic() < end:
             with suppress(KeyboardInterrupt):
@@ -42,16 +32,20 @@ def deaf_until(path):
     return item
 
 
-def stopped(scheme, function, items):
-    """A map that was stopped in the middle of its items."""
-    result = mapped(scheme, function, items, block=False, batch=1)
-    wait_until(lambda: len(result.report.slots) == 2)
-    time.sleep(0.3)
+def two_begun(folder):
+    """Wait until two processes run such an item."""
+    assert wait_until(lambda: len(list(folder.glob("begun-*"))) == 2, 60)
+
+
+def stopped(scheme, folder, word="never"):
+    """A map that was stopped in the middle of its items, which end when a file is there."""
+    result = mapped(scheme, deaf_until(folder / word), range(6), block=False, batch=1)
+    two_begun(folder)
     start = time.monotonic()
     result.cancel()
-    assert result.wait(15)
+    assert result.wait(40)
     # The item itself would go on for a minute.
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 40
     assert result.state == "cancelled"
     return result
 
@@ -60,7 +54,7 @@ def test_processes_with_a_deaf_item_are_replaced(tmp_path):
     """The next map has all its slots, in new processes, at once."""
     scheme = load("processes")(2)
     before = set(mapped(scheme, lambda _: time.sleep(0.05) or os.getpid(), range(6), batch=1))
-    stopped(scheme, deaf_until(tmp_path / "never"), range(6))
+    stopped(scheme, tmp_path)
     after = set()
 
     def are_two():
@@ -68,7 +62,7 @@ def test_processes_with_a_deaf_item_are_replaced(tmp_path):
         after.update(mapped(scheme, lambda _: time.sleep(0.05) or os.getpid(), range(6), batch=1))
         return len(after) == 2
 
-    wait_until(are_two)
+    assert wait_until(are_two)
     assert not before & after
 
 
@@ -76,9 +70,9 @@ def test_another_maps_item_in_the_same_process_is_spared(tmp_path):
     """Also when the stopped map waits behind it."""
     scheme = load("processes")(2)
     other = mapped(scheme, deaf_until(tmp_path / "go"), range(2), batch=1, block=False)
-    wait_until(lambda: len(other.report.slots) == 2)
+    two_begun(tmp_path)
     mine = mapped(scheme, abs, range(4), batch=1, block=False)
-    wait_until(lambda: len(mine.report.slots) == 2)
+    assert wait_until(lambda: len(mine.report.slots) == 2)
     mine.cancel()
     assert mine.wait(15)
     (tmp_path / "go").touch()
@@ -99,10 +93,10 @@ def test_engines_with_a_deaf_item_are_replaced(mortal_engines, tmp_path):
     mortal_engines.remember_pids()
     scheme = mortal_engines.scheme(replace_engine=replace)
     old = set(mortal_engines.known_pids.values())
-    stopped(scheme, deaf_until(tmp_path / "never"), range(6))
+    stopped(scheme, tmp_path)
     pids = mapped(scheme, lambda _: os.getpid(), range(4), batch=1)
     assert not set(pids) & old
-    wait_until(lambda: len(replaced) == 2)
+    assert wait_until(lambda: len(replaced) == 2)
 
 
 def test_a_map_waits_for_engines_that_are_being_replaced(mortal_engines, tmp_path):
@@ -111,13 +105,13 @@ def test_a_map_waits_for_engines_that_are_being_replaced(mortal_engines, tmp_pat
 
     def replace(engine, pid):
         mortal_engines.kill_now(engine)
-        go_on.wait(20)
+        go_on.wait(90)
         mortal_engines.start(1)
 
     mortal_engines.remember_pids()
     scheme = mortal_engines.scheme(replace_engine=replace)
-    stopped(scheme, deaf_until(tmp_path / "never"), range(6))
-    wait_until(lambda: not mortal_engines.client.ids)
+    stopped(scheme, tmp_path)
+    assert wait_until(lambda: not mortal_engines.client.ids, 60)
     assert str(scheme.readiness()) == "2 engines being replaced"
     result = mapped(scheme, abs, [-1, -2], block=False)
     go_on.set()
@@ -130,7 +124,7 @@ def test_engines_that_cannot_be_replaced_are_left_out_until_it_is_over(
 ):
     """The map that finds no other says why; once the item is over, they take part again."""
     scheme = mortal_engines.scheme()
-    stopped(scheme, deaf_until(tmp_path / "go"), range(6))
+    stopped(scheme, tmp_path, "go")
     start = time.monotonic()
     with pytest.raises(EngineLostError, match="ignores interrupts"):
         mapped(scheme, abs, [-1, -2])
@@ -141,7 +135,7 @@ def test_engines_that_cannot_be_replaced_are_left_out_until_it_is_over(
     assert len([why for why in result.report.left_out if "ignores interrupts" in why]) == 2
     (tmp_path / "go").touch()
     unresponsive = ipyparallel_scheme.UNRESPONSIVE[mortal_engines.client]
-    wait_until(lambda: mapped(scheme, abs, [-1]) == [1] and not unresponsive)
+    assert wait_until(lambda: mapped(scheme, abs, [-1]) == [1] and not unresponsive)
     assert mapped(scheme, abs, range(40)).report.left_out == []
 
 
@@ -150,10 +144,9 @@ def test_another_maps_item_on_the_same_engine_is_spared(engines, tmp_path):
     replaced = []
     scheme = engines.scheme(replace_engine=lambda *engine: replaced.append(engine))
     other = mapped(engines.scheme(), deaf_until(tmp_path / "go"), range(2), batch=1, block=False)
-    wait_until(lambda: len(other.report.slots) == 2)
-    time.sleep(0.2)
+    two_begun(tmp_path)
     mine = mapped(scheme, abs, range(4), batch=1, block=False)
-    wait_until(lambda: len(mine.report.slots) == 2)
+    assert wait_until(lambda: len(mine.report.slots) == 2)
     mine.cancel()
     assert mine.wait(15)
     (tmp_path / "go").touch()

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from process_helpers import wait_until
 
 from parflow_jupyter.errors import InvalidInputError, ItemError, UnequalLengthsError
 from parflow_jupyter.maps import MapOptions, last_result
@@ -81,7 +82,7 @@ def test_closing_early_stops_the_run(scheme):
     next(results)
     start = time.monotonic()
     results.close()
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 30
     assert last_result().state == "cancelled"
     known = len(read)
     time.sleep(0.3)
@@ -95,10 +96,9 @@ def test_a_generator_that_is_forgotten_stops_too(scheme):
     next(results)
     del results
     gc.collect()
-    deadline = time.monotonic() + 5
-    while any(thread.name == "map input" for thread in threading.enumerate()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    assert wait_until(
+        lambda: not any(thread.name == "map input" for thread in threading.enumerate()), 30
+    )
 
 
 def test_nothing_runs_before_the_first_result_is_asked_for(scheme):
@@ -225,11 +225,12 @@ def test_cancelling_the_task_stops_the_run(scheme):
         task = asyncio.create_task(awaited(scheme, item, range(4)))
         await asyncio.sleep(0.6)
         task.cancel()
+        start = time.monotonic()
         with pytest.raises(asyncio.CancelledError):
             await task
+        # The items would go on for half a minute.
+        assert time.monotonic() - start < 20
 
-    start = time.monotonic()
     asyncio.run(cancelled())
-    assert time.monotonic() - start < 4
     assert last_result().state == "cancelled"
     assert asyncio.run(awaited(scheme, abs, [-1])) == [1]

@@ -96,6 +96,7 @@ def test_one_slow_batch_makes_the_items_slow():
         (20, 1e-4, 60, 2, 20),  # nor than the size
         (64, None, 10, 2, 3),  # while nothing is known, shares alone
         (64, 0.0, 10, 2, 3),
+        (64, None, 4, 2, 1),
         (64, 1.0, 10, 2, 3),  # one slow item is worth sending
         (64, None, 1, 9, 1),
         (64, None, 0, 1, 1),  # never none

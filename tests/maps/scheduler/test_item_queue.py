@@ -75,7 +75,10 @@ def test_what_was_answered_meanwhile_is_not_taken_again(settled, given_back, tak
     item_queue.take(4)
     item_queue.give_back(given_back)
     item_queue.put(settled, settled)
-    assert [group for group in all_taken(item_queue, 4) if group] == taken
+    found = all_taken(item_queue, 4)
+    # Nothing is taken only where nothing is left.
+    assert [group for group in found if group] == taken
+    assert [] not in found[:-1]
 
 
 @pytest.mark.parametrize("kind", [list, lambda indices: range(indices[0], indices[-1] + 1)])
@@ -120,6 +123,8 @@ def test_only_what_is_opened_again_is_taken_again():
     assert item_queue.values[:3] == ["a", MISSING, "c"]
     assert (item_queue.done, item_queue.waiting) == (2, 2)
     assert all_taken(item_queue, 1) == [[1], [5]]
+    item_queue.give_back([5], suspect=True)
+    assert all_taken(item_queue, 1) == [[5]]
 
 
 def test_the_queue_loses_and_doubles_nothing():

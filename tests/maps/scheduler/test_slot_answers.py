@@ -112,6 +112,14 @@ def test_what_a_slot_gives_back_waits_again(batch, position, kept, again):
     assert tracked.waiting() == ({4, 5, 6, 7, *again}, [])
 
 
+def test_what_was_given_back_is_not_the_slots_again():
+    """Whatever it says later."""
+    tracked = Tracked()
+    sent = tracked.send("a", 0, 4)
+    tracked.hear(GivenBack("a", 0, 2)).hear(GivenBack("a", 0, 3))
+    assert list(sent.kept) == [0, 1]
+
+
 # --- what can't be carried -------------------------------------------------------------------
 
 
@@ -154,10 +162,12 @@ def test_a_slot_that_cannot_load_the_function_is_out():
 
 
 def test_what_is_called_first_and_fails_is_fatal():
+    """It is no item's fault."""
     tracked = Tracked()
-    tracked.send("a", 0, 3)
+    tracked.send("a", 0, 1)
     tracked.answer("a", 0, 0, "bad-init", [Failure(0, "OSError", "no disk", "")])
     assert str(tracked.collector.fatal) == "OSError: no disk"
+    assert tracked.collector.failures == {}
 
 
 def raises(error):

@@ -168,6 +168,29 @@ def test_an_item_that_was_given_up_fails_once_when_its_slot_lets_go():
     assert tracked.state.stuck is False
 
 
+def test_what_waits_again_waits_once_when_a_slot_lets_go_after_all():
+    tracked = Tracked()
+    tracked.kills = False
+    tracked.send_both("a", 0, 1)
+    tracked.hear(Alive("a", 0, 1, 9.0)).answer("a", 1, 1)
+    assert tracked.values[3] == "1.0"
+    again, alone = tracked.waiting()
+    assert (again - {3}, alone) == ({0, 2, 4, 5, 6, 7}, [])
+
+
+def test_a_slot_that_is_ending_stays_so():
+    """Also if it can't be ended a second time, or another one can't."""
+    tracked = Tracked(slots=("a", "b"))
+    tracked.send("a", 0, 1)
+    tracked.hear(Alive("a", 0, 0, 9.0)).answer("a", 0, 1)
+    tracked.kills = False
+    tracked.send("a", 1, 1)
+    tracked.send("b", 2, 1)
+    tracked.hear(Alive("a", 1, 0, 9.0)).hear(Alive("b", 2, 0, 9.0))
+    assert [state.ending for state in tracked.tracker.states.values()] == [True, False]
+    assert tracked.tracker.replacing
+
+
 @pytest.mark.parametrize(("early", "failed", "alone"), [(0, [], [0, 1, 2]), (2, [2], [])])
 def test_a_silent_slot_is_ended_and_the_item_found_alone(early, failed, alone):
     """It is of the first batch; what is behind waits again as it is."""

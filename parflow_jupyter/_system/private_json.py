@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.private_files import private_folder, written_whole
 from parflow_jupyter.errors import Problem, reasons
 
 RECORD_VERSION = 1
@@ -39,20 +40,9 @@ def write_private_json(path: Path, data: dict[str, Any], *, durable: bool = Fals
     Raises:
         OSError: The disk is full or the folder can't be written; the old file is intact.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # mkstemp opens with mode 0600 and a name nobody can have prepared.
-    fd, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            json.dump(data, file, indent=1)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    private_folder(path.parent)
+    with written_whole(path, durable=durable) as file:
+        file.write(json.dumps(data, indent=1).encode())
 
 
 def check_writable(folder: Path) -> None:

@@ -101,6 +101,22 @@ def process_stat(pid: int) -> tuple[str, int] | None:
     return _linux_stat(pid) if os.path.exists("/proc/self/stat") else _other_stat(pid)
 
 
+def began(pid: int) -> float | None:
+    """Return when a process began, in seconds since the epoch; None when there is none.
+
+    Example:
+        >>> import time
+        >>> began(os.getpid()) < time.time()
+        True
+    """
+    import psutil
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return None
+
+
 def identity_of(pid: int) -> ProcessIdentity | None:
     """Return the identity of a living process, None when there is none (or a zombie)."""
     stat = process_stat(pid)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import hashlib
 import os
 import socket
-import stat
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from parflow_jupyter._system.private_files import locked, private_folder, why_foreign
 from parflow_jupyter.errors import SupervisorError
 
 MAX_SOCKET_PATH = 107
@@ -63,15 +60,13 @@ def writing_in(folder: Path) -> Iterator[None]:
 
 def _private_folder(path: Path) -> None:
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = path.lstat()
+        foreign = why_foreign(private_folder(path))
     except OSError as error:
         raise SupervisorError(
             f"Can't use the runtime folder {path}: {error.strerror}. "
             f"Set PARFLOW_RUNTIME_DIR to a folder of yours on a local disk."
         ) from error
-    private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
-    if found.st_uid != os.getuid() or not private:
+    if foreign:
         raise SupervisorError(
             f"The runtime folder {path} is not yours alone: remove it, make it mode 0700, "
             f"or set PARFLOW_RUNTIME_DIR to another folder."
@@ -108,8 +103,8 @@ def supervisor_log(key: str) -> Path:
 
 
 @contextlib.contextmanager
-def file_lock(path: Path, timeout: float) -> Iterator[int]:
-    """Hold an exclusive lock on a file; the lock ends with its holder, however that ends.
+def file_lock(path: Path, timeout: float) -> Iterator[None]:
+    """Hold an exclusive lock on a file of the runtime folder.
 
     Args:
         path: The lock file, made when missing.
@@ -118,27 +113,13 @@ def file_lock(path: Path, timeout: float) -> Iterator[int]:
     Raises:
         SupervisorError: Another process still holds it after ``timeout``.
     """
-    deadline = time.monotonic() + timeout
-    with writing_in(path.parent):
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        while not _try_lock(fd):
-            if time.monotonic() > deadline:
+    with contextlib.ExitStack() as held:
+        with writing_in(path.parent):
+            try:
+                held.enter_context(locked(path, timeout))
+            except TimeoutError as error:
                 raise SupervisorError(
                     f"Another process held {path} for more than {timeout:g} s: "
                     f"'python -m parflow_jupyter doctor' shows what runs."
-                )
-            time.sleep(0.01)
-        yield fd
-    finally:
-        os.close(fd)
-
-
-def _try_lock(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-            return False
-        raise
-    return True
+                ) from error
+        yield

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 import tempfile
 from pathlib import Path
 
 from parflow_jupyter._system.caller import warn
+from parflow_jupyter._system.private_files import private_folder, why_foreign
 
 
 def data_folder() -> Path:
@@ -27,7 +27,7 @@ def data_folder() -> Path:
 
         folder = Path(jupyter_data_dir()) / "parflow"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         # Asked of the system, as permission bits tell nothing of a read-only disk.
         if os.access(folder, os.W_OK):
             return folder
@@ -38,10 +38,8 @@ def data_folder() -> Path:
 
 
 def _temporary_folder(wanted: Path, what: str) -> Path:
-    folder = Path(tempfile.gettempdir()) / f"parflow-data-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+    folder = private_folder(Path(tempfile.gettempdir()) / f"parflow-data-{os.getuid()}")
+    if why_foreign(folder):
         raise PermissionError(f"{folder} is not a folder of this user alone: remove it.")
     warn(
         f"{wanted} can't be used ({what}): history, settings and kept results are in {folder}, "

@@ -7,13 +7,11 @@ old or the new settings and concurrent writers lose nothing.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from parflow_jupyter._system.caller import warn
+from parflow_jupyter._system.private_files import locked
 from parflow_jupyter._system.private_json import write_private_json
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
 from parflow_jupyter.maps.abc import Scheme
@@ -77,7 +75,8 @@ def configure_scheme(
     """
     _check(name, enabled, workers)
     file = path or _file()
-    with _locked(file):
+    # A lock file of its own, because the settings file itself is replaced.
+    with locked(file.with_suffix(".lock")):
         document = _read(file)
         if position is not None:
             document["order"] = _moved(_ordered(document), name, position)
@@ -166,19 +165,3 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     kept = document if isinstance(document, dict) else {}
     return kept if isinstance(kept.get("schemes", {}), dict) else {}
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    # The lock is a file of its own, because the settings file itself is replaced.
-    fd = os.open(path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        try:
-            import fcntl
-        except ImportError:
-            yield
-            return
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)

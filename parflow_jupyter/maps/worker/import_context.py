@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.machinery import PathFinder
 
-import psutil
-
 from parflow_jupyter._system.local_modules import Stamp, file_of, own_modules, stamp_of, that_use
+from parflow_jupyter._system.process import began
 from parflow_jupyter.maps.messages import RunSetup
 
 _MOST = 200
@@ -30,7 +29,7 @@ class ImportContext:
         self._last: tuple[str, ...] = ()
         self._stamps: dict[str, Stamp | None] = {}
         self._count = 0
-        self._noted = psutil.Process().create_time()
+        self._noted = began(os.getpid()) or time.time()
 
     def begin(self, run: str, setup: RunSetup | None) -> bool:
         """Take in what a run brings with its first batch; import anew what is not its own now.

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import reprlib
-import shutil
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.private_files import written_whole
 from parflow_jupyter.errors import DocumentError, PipelineError
 from parflow_jupyter.pipelines import kinds
 from parflow_jupyter.pipelines.files.parts import read_content
@@ -141,28 +139,14 @@ def write(data: Mapping[str, Any], path: Path) -> None:
     """
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     target = Path(os.path.realpath(path))
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
-        _replace(target, part, text)
+        with written_whole(target, private=False, durable=True) as file:
+            file.write(text.encode())
     except OSError as error:
         raise DocumentError(
             f"{path} can't be written ({error.strerror or error}): give the name of a file, "
             f"in a folder that exists and may be written to."
         ) from error
-
-
-def _replace(target: Path, part: Path, text: str) -> None:
-    try:
-        with open(part, "x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, part)
-        os.replace(part, target)
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Content:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from parflow_jupyter._system.caller import warn
+from parflow_jupyter._system.private_files import private_file
 from parflow_jupyter.errors import CheckpointError
 from parflow_jupyter.stores.checkpoints.folder import check_own, on_network
 
@@ -80,9 +81,7 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 def _open(folder: Path) -> sqlite3.Connection:
     path = folder / _NAME
-    with suppress(FileExistsError):
-        # Made by hand first, so that no other user can read it at any moment.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    private_file(path)
     check_own(path)
     connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
     try:

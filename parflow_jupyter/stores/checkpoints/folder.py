@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
-import stat
 from contextlib import suppress
 from pathlib import Path
 
+from parflow_jupyter._system.private_files import (
+    WRITERS,
+    private_folder,
+    why_foreign,
+    written_whole,
+)
 from parflow_jupyter.errors import CheckpointDiskError, CheckpointError
 from parflow_jupyter.stores.data_dir import data_folder
 
@@ -27,11 +32,8 @@ def kept_folder(folder: Path | None = None) -> Path:
     """
     try:
         found = folder or data_folder() / "kept"
-        with suppress(FileExistsError):
-            found.mkdir(mode=0o700, parents=True)
-        check_own(found)
-        (found / "values").mkdir(mode=0o700, exist_ok=True)
-        check_own(found / "values")
+        for path in (found, found / "values"):
+            check_own(private_folder(path))
     except OSError as error:
         raise CheckpointDiskError(
             f"Results can't be kept ({error}): set PARFLOW_DATA_DIR to a folder of your own, or "
@@ -47,19 +49,12 @@ def check_own(path: Path) -> None:
         CheckpointError: It is not.
         OSError: It can't be looked at.
     """
-    status = path.lstat()
-    if stat.S_ISLNK(status.st_mode):
-        why = "is a link to somewhere else"
-    elif hasattr(os, "geteuid") and status.st_uid != os.geteuid():
-        why = f"belongs to the user with number {status.st_uid}, and you are {os.geteuid()}"
-    elif os.name == "posix" and status.st_mode & 0o022:
-        why = f"can be written by others (its mode is {stat.S_IMODE(status.st_mode):o})"
-    else:
-        return
-    raise CheckpointError(
-        f"{path} {why}. Kept results are only read where nobody else can have put them: set "
-        f"PARFLOW_DATA_DIR to a folder of your own, or remove this one."
-    )
+    foreign = why_foreign(path, refused=WRITERS)
+    if foreign:
+        raise CheckpointError(
+            f"{path} {foreign}. Kept results are only read where nobody else can have put them: "
+            f"set PARFLOW_DATA_DIR to a folder of your own, or remove this one."
+        )
 
 
 def secret_of(folder: Path) -> bytes:
@@ -73,31 +68,17 @@ def secret_of(folder: Path) -> bytes:
     for _ in range(3):
         with suppress(FileNotFoundError):
             check_own(path)
-            if os.name == "posix" and path.stat().st_mode & 0o077:
+            if why_foreign(path):
                 raise CheckpointError(f"{path} can be read by others: chmod 600 it, or remove it.")
             found = path.read_bytes()
             if len(found) == _SECRET_BYTES:
                 return found
             # Written by halves. Whatever it marked counts as foreign from now on.
             path.unlink(missing_ok=True)
-        _make_secret(path)
-    raise CheckpointError(f"{path} changes all the time: remove it, and try again.")
-
-
-def _make_secret(path: Path) -> None:
-    # Whole before it has its name, and never replacing that of another kernel.
-    draft = path.with_name(f".secret-{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
+        # Whole before it has its name, and never replacing that of another kernel.
+        with written_whole(path, replacing=False) as file:
             file.write(secrets.token_bytes(_SECRET_BYTES))
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    except OSError:
-        if not path.exists():  # a file system without links
-            os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    raise CheckpointError(f"{path} changes all the time: remove it, and try again.")
 
 
 def on_network(folder: Path) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from parflow_jupyter._system.pickling import Pickler
+from parflow_jupyter._system.private_files import written_whole
 from parflow_jupyter.errors import CheckpointError
 from parflow_jupyter.fingerprint.values import LEAVES
 from parflow_jupyter.stores.checkpoints.folder import check_own
@@ -141,19 +142,12 @@ def write_file(
         OSError: The disk is full, or can't be written.
     """
     mark = hmac.new(secret, _MARK + label, hashlib.sha256)
-    draft = path.with_name(f".{path.name}")
-    handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            bounded = _Bounded(limit, file, mark)
-            if isinstance(value, Large):
-                _Pickler(bounded, protocol=5).dump(value.value)
-            else:
-                bounded.write(value)
-        os.replace(draft, path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with written_whole(path) as file:
+        bounded = _Bounded(limit, file, mark)
+        if isinstance(value, Large):
+            _Pickler(bounded, protocol=5).dump(value.value)
+        else:
+            bounded.write(value)
     return bounded.size, mark.digest()
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from parflow_jupyter._system.caller import warn
+from parflow_jupyter._system.private_files import private_file
+from parflow_jupyter._system.process import began
 from parflow_jupyter.errors import InvalidInputError, RunNotFoundError
 from parflow_jupyter.stores.data_dir import data_folder
 
@@ -87,7 +89,7 @@ class History:
             "host": platform.node(),
             "user": _user(),
             "pid": os.getpid(),
-            "pid_started": _start_of(os.getpid()),
+            "pid_started": began(os.getpid()),
             **self._always,
             **run,
         }
@@ -204,9 +206,7 @@ class History:
 
     def _open(self) -> sqlite3.Connection:
         path = self._path or data_folder() / "runs.sqlite"
-        if not path.exists():
-            # Made by hand first, so that no other user can read it at any moment.
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        private_file(path)
         connection = sqlite3.connect(path, timeout=_BUSY)
         try:
             connection.row_factory = sqlite3.Row
@@ -243,20 +243,12 @@ def _create(connection: sqlite3.Connection, table: str, columns: dict[str, str])
 def _shown(row: sqlite3.Row) -> dict[str, Any]:
     run = {name: row[name] for name in _COLUMNS if name not in _HIDDEN}
     if run["state"] == "running":
-        if run["host"] == platform.node() and _start_of(row["pid"]) != row["pid_started"]:
+        # By the clock, not an identity: a row outlives the boot that the identity's ticks are of.
+        if run["host"] == platform.node() and began(row["pid"]) != row["pid_started"]:
             run["state"] = "lost"
         elif row["cancel"]:
             run["state"] = "stopping"
     return run
-
-
-def _start_of(pid: int) -> float | None:
-    import psutil
-
-    try:
-        return float(psutil.Process(pid).create_time())
-    except psutil.Error:
-        return None
 
 
 @cache

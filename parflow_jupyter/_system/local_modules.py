@@ -15,9 +15,11 @@ from typing import Any
 Stamp = tuple[int, int, str]
 """Time of the last change in nanoseconds, size, and hash of a file."""
 
+PACKAGE_FOLDERS = {"site-packages", "dist-packages", "lib-dynload"}
+"""How the folders of installed packages are called, whatever Python they are of."""
+
 _PACKAGE = __name__.partition(".")[0]
 _others: dict[str, object] = {}
-_INSTALLED = {"site-packages", "dist-packages", "lib-dynload"}
 
 
 @cache
@@ -36,7 +38,8 @@ def is_own(path: str) -> bool:
         (False, True)
     """
     real = os.path.realpath(path)
-    if _INSTALLED.intersection(real.split(os.sep)):
+    # Some installers fill these folders with links to a cache, which is called otherwise.
+    if PACKAGE_FOLDERS.intersection([*path.split(os.sep), *real.split(os.sep)]):
         return False
     return not (real + os.sep).startswith(_installed())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
 
@@ -21,6 +21,12 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str
     ]
 
 
+class Html(str):
+    """Text that is HTML already, and is not escaped."""
+
+    __slots__ = ()
+
+
 def html_table(
     header: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -29,8 +35,10 @@ def html_table(
     table_style: str = "",
     cell_style: str | None = "",
     numbers: Collection[str] = (),
+    row_heads: Collection[str] = (),
+    classes: Mapping[str, str] | None = None,
 ) -> str:
-    """Return a table as HTML, with all that it is given escaped.
+    """Return a table as HTML, with all that it is given escaped, unless it is ``Html``.
 
     Args:
         header: The headings of its columns.
@@ -39,25 +47,31 @@ def html_table(
         table_style: Its CSS.
         cell_style: CSS of each cell, beside its alignment; None leaves both to the page.
         numbers: Headings of the columns that are aligned to the right.
+        row_heads: Headings of the columns whose cells say what their rows are of.
+        classes: CSS classes of cells, by the heading of their column.
 
     Example:
         >>> html_table(("a",), [("<",)], cell_style=None).partition("<tbody>")[2]
         '<tr><td>&lt;</td></tr></tbody></table>'
     """
 
-    def style_of(name: str) -> str:
+    def cell(tag: str, name: str, text: str) -> str:
         side = "right" if name in numbers else "left"
-        return "" if cell_style is None else f' style="{cell_style}text-align:{side}"'
+        style = "" if cell_style is None else f' style="{cell_style}text-align:{side}"'
+        content = text if isinstance(text, Html) else escape(text)
+        return f"<{tag}{style}>{content}</{tag.partition(' ')[0]}>"
 
-    styles = [style_of(name) for name in header]
+    def tag_of(name: str) -> str:
+        tag = 'th scope="row"' if name in row_heads else "td"
+        return f'{tag} class="{classes[name]}"' if classes and name in classes else tag
 
-    def line(begin: str, row: Sequence[str], end: str) -> str:
-        pairs = zip(styles, row, strict=True)
-        cells = (f"<{begin}{style}>{escape(cell)}</{end}>" for style, cell in pairs)
-        return f"<tr>{''.join(cells)}</tr>"
-
-    head = line('th scope="col"', header, "th")
-    body = "".join(line("td", row, "td") for row in rows)
+    tags = [(tag_of(name), name) for name in header]
+    lines = [
+        "".join(cell(tag, name, text) for (tag, name), text in zip(tags, row, strict=True))
+        for row in rows
+    ]
+    head = "".join(cell('th scope="col"', name, name) for name in header)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
     style = f' style="{table_style}"' if table_style else ""
     above = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f"<table{style}>{above}<thead>{head}</thead><tbody>{body}</tbody></table>"
+    return f"<table{style}>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

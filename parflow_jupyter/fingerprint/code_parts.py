@@ -14,6 +14,7 @@ from parflow_jupyter.fingerprint import modules
 from parflow_jupyter.fingerprint.files import File, FileDigests
 from parflow_jupyter.fingerprint.members import (
     EMPTY,
+    SUPPORTS,
     content_of,
     defaults,
     functions_in,
@@ -46,7 +47,6 @@ _BUILTINS = (
     types.MethodWrapperType,
 )
 _WRAPPERS = (type, types.FunctionType, types.ModuleType, functools._lru_cache_wrapper)
-_MARK = "__parflow_supports__"
 
 
 class CodeParts:
@@ -155,7 +155,7 @@ class CodeParts:
             if value is not EMPTY:
                 parts.append(sized(self._named(f"the variable {variable!r} of {own}", value)))
         for attribute, value in sorted(vars(function).items()):
-            if attribute != _MARK:
+            if attribute != SUPPORTS:
                 parts.append(sized(self._named(f"the attribute {attribute!r} of {own}", value)))
         return digest_of(*parts, *self._globals_of(function))
 

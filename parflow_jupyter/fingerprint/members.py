@@ -13,6 +13,9 @@ from typing import Any
 EMPTY = object()
 """The content of a variable that has none yet."""
 
+SUPPORTS = "__parflow_supports__"
+"""The attribute in which ``parallelizable`` notes which schemes run a function: no part of it."""
+
 _SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 _NOT_CONTENT = frozenset(
     {

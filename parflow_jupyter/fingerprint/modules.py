@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-import site
 import sys
-import sysconfig
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib import metadata
@@ -14,11 +12,11 @@ from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 
+from parflow_jupyter._system.local_modules import is_own
 from parflow_jupyter.fingerprint.source import source_digest
 from parflow_jupyter.fingerprint.values import digest_of
 
 _OURS = __name__.partition(".")[0]
-_INSTALLED = ("site-packages", "dist-packages")
 
 
 def package_of(name: str) -> str | None:
@@ -39,7 +37,7 @@ def package_of(name: str) -> str | None:
     origin = file_of(top)
     if origin is None:
         return top if top in sys.builtin_module_names else None
-    return top if _is_installed(origin) else None
+    return top if origin in ("built-in", "frozen") or not is_own(origin) else None
 
 
 @cache
@@ -92,20 +90,6 @@ def _find(name: str) -> ModuleSpec | None:
             return None
         path = spec.submodule_search_locations or []
     return spec
-
-
-def _is_installed(origin: str) -> bool:
-    if any(part in _INSTALLED for part in Path(origin).parts):
-        return True
-    where = os.path.realpath(origin)
-    return origin in ("built-in", "frozen") or where.startswith(_roots())
-
-
-@cache
-def _roots() -> tuple[str, ...]:
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    folders = [sysconfig.get_path(name) for name in names] + [site.getusersitepackages()]
-    return tuple(os.path.realpath(folder) + os.sep for folder in folders)
 
 
 def content_of(name: str, file: str) -> tuple[bytes, tuple[str, ...]]:

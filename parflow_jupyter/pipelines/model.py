@@ -45,11 +45,6 @@ class ModuleSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     inner: tuple[ModuleSpec, ...] = ()
 
-    @property
-    def is_group(self) -> bool:
-        """Whether it runs a group."""
-        return self.group is not None
-
     def input(self, name: str) -> Port | None:
         """Return the input port of this name, or None."""
         return next((port for port in self.inputs if port.name == name), None)

@@ -16,7 +16,7 @@ from process_helpers import processes_of, wait_until
 from parflow_jupyter.clusters import Clusters
 from parflow_jupyter.clusters.client.connection import connect
 from parflow_jupyter.clusters.client.doctor import run_doctor
-from parflow_jupyter.clusters.client.rpc import Target, ask, check_version
+from parflow_jupyter.clusters.client.rpc import Target, ask
 from parflow_jupyter.clusters.client.rpc import connect as connect_socket
 from parflow_jupyter.clusters.files.owners import find_owner
 from parflow_jupyter.clusters.files.profiles import locate_profile
@@ -74,7 +74,7 @@ def test_the_socket_refuses_what_it_does_not_understand(clusters):
         InvalidInputError.reason,
         None,
     ]
-    about = check_version(_target(), find_owner("process"))
+    about = ask(_target(), find_owner("process"), "hello", timeout=5)
     assert about is not None
     assert about["python"] == ".".join(str(part) for part in sys.version_info[:3])
 

@@ -31,7 +31,6 @@ from parflow_jupyter.clusters.protocol.wire import (
     MAX_LINE,
     PROTOCOL,
     check_known_method,
-    check_protocol,
     decode,
     encode,
     error_from_dict,
@@ -280,15 +279,3 @@ def _unanswered(target: Target, what: str) -> SupervisorError:
         f"The supervisor {what}: ask again; its log is {supervisor_log(target.key)}, and "
         f"'python -m parflow_jupyter doctor' tells its pid."
     )
-
-
-def check_version(target: Target, owner: Owner) -> dict[str, Any] | None:
-    """Return what the running supervisor says about itself, None when there is none.
-
-    Raises:
-        ProtocolMismatchError: It speaks another protocol.
-    """
-    about: dict[str, Any] | None = ask(target, owner, "hello", timeout=CONNECT_TIMEOUT)
-    if about is not None:
-        check_protocol(about.get("protocol"))
-    return about

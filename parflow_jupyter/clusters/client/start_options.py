@@ -8,6 +8,7 @@ from pathlib import Path
 
 from parflow_jupyter._system.engine_side import started_as
 from parflow_jupyter._system.environment import allowed_environment
+from parflow_jupyter._system.local_modules import is_own
 from parflow_jupyter.clusters.files.profiles import configured_launcher
 from parflow_jupyter.clusters.launchers import check_launcher, launcher_names
 from parflow_jupyter.clusters.protocol.restart_policy import POLICY
@@ -17,17 +18,8 @@ from parflow_jupyter.errors import InvalidInputError, StartRefusedError
 
 def _own_path_entries() -> list[str]:
     """Return what this process added to ``sys.path``: not the interpreter's own entries."""
-    prefixes = {os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix)}
     entries = [os.path.abspath(entry) for entry in sys.path if entry and os.path.isdir(entry)]
-
-    def is_ours(entry: str) -> bool:
-        real = os.path.realpath(entry)
-        if os.path.basename(real) in ("site-packages", "dist-packages"):
-            return False
-        inside = any(real == prefix or real.startswith(prefix + os.sep) for prefix in prefixes)
-        return not (inside and "lib" in real.split(os.sep))
-
-    return [entry for entry in entries if is_ours(entry)]
+    return [entry for entry in entries if is_own(entry)]
 
 
 def _launcher(asked: str | None, profile_dir: Path | None) -> str:

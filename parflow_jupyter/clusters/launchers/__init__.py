@@ -25,9 +25,9 @@ ENDS_TOGETHER = {"mpi"}
 """Launchers whose engines can't go on when one of them ends."""
 
 
-def _here() -> dict[str, str]:
+def _here() -> set[str]:
     names = {module.name for module in iter_modules(__path__)} - {"base"}
-    return {name: "" for name in names if not name.startswith("_")}
+    return {name for name in names if not name.startswith("_")}
 
 
 @cache
@@ -54,8 +54,8 @@ def launcher_names() -> list[str]:
         >>> launcher_names()[0]
         'local'
     """
-    own = {**_here(), **_of_others()}
-    return [*sorted(own), *sorted(engine_set_names() - own.keys())]
+    own = _here() | _of_others().keys()
+    return [*sorted(own), *sorted(engine_set_names() - own)]
 
 
 def check_launcher(name: str | None) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from parflow_jupyter._system.environment import BLAS_VARIABLES
+from parflow_jupyter._system.local_modules import PACKAGE_FOLDERS
 from parflow_jupyter._system.package_dir import IMPORT_ROOT, PACKAGE
 from parflow_jupyter.clusters.processes import ENGINE_SIDE, FORK_SERVER_MODULE
 from parflow_jupyter.errors import EngineStartError
@@ -205,7 +206,7 @@ def _stamp(paths: list[str]) -> dict[str, int]:
     """Return what changes when a package is installed, upgraded or removed."""
     found = {}
     for path in paths:
-        if "site-packages" in path or "dist-packages" in path:
+        if PACKAGE_FOLDERS.intersection(path.split(os.sep)):
             try:
                 found[path] = os.stat(path).st_mtime_ns
             except OSError:

@@ -6,10 +6,10 @@ The HTML needs no script and no widget: it is the same in a saved notebook and o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from html import escape
 from typing import Protocol
 
+from parflow_jupyter._system.tables import Html, html_table
 from parflow_jupyter._system.words import bounded_repr, seconds, text_of
 from parflow_jupyter.maps.report import ItemFailure, Report
 from parflow_jupyter.maps.schemes import place
@@ -148,53 +148,52 @@ def as_html(result: Shown) -> str:
 
 
 def _failures_html(result: Shown) -> str:
-    errors = result.errors
+    errors, shown = result.errors, result.errors[:ROWS]
     if not errors:
         return ""
-    tries = any(failure.attempts > 1 for failure in errors)
-    places = any(failure.engine for failure in errors)
-    titles = ["Item", "Input", "Error", "Message"]
-    titles += [*(["Ran on"] if places else []), *(["Attempts"] if tries else [])]
-    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
-    rows = "".join(_failure_row(failure, places, tries) for failure in errors[:ROWS])
-    rest = f"<p>and {len(errors) - ROWS} more in <code>.errors</code></p>"
-    return f"<table><tr>{head}</tr>{rows}</table>{rest if len(errors) > ROWS else ''}"
+    columns = {
+        "Item": [str(failure.index) for failure in shown],
+        "Input": [bounded_repr(failure.item) for failure in shown],
+        "Error": [type(failure.exception).__name__ for failure in shown],
+        "Message": [_message(failure) for failure in shown],
+    }
+    if any(failure.engine for failure in errors):
+        columns["Ran on"] = [failure.engine or "" for failure in shown]
+    if any(failure.attempts > 1 for failure in errors):
+        columns["Attempts"] = [str(failure.attempts) for failure in shown]
+    rows = list(zip(*columns.values(), strict=True))
+    classes = {"Error": "parflow-failed", "Message": "parflow-text"}
+    table = html_table(list(columns), rows, cell_style=None, classes=classes)
+    return table + _more(len(errors), ".errors")
 
 
-def _failure_row(failure: ItemFailure, places: bool, tries: bool) -> str:
+def _message(failure: ItemFailure) -> Html:
     message = escape(text_of(failure.exception)[:_MESSAGE])
     if failure.traceback:
-        message = _folded(message or "traceback", [failure.traceback])
-    cells = [
-        f"<td>{failure.index}</td><td>{escape(bounded_repr(failure.item))}</td>",
-        f'<td class="parflow-failed">{escape(type(failure.exception).__name__)}</td>',
-        f'<td class="parflow-text">{message}</td>',
-        f"<td>{escape(failure.engine or '')}</td>" if places else "",
-        f"<td>{failure.attempts}</td>" if tries else "",
-    ]
-    return f"<tr>{''.join(cells)}</tr>"
-
-
-def _folded(title: str, texts: Iterable[str]) -> str:
-    inner = "".join(f"<pre>{escape(text)}</pre>" for text in texts)
-    return f"<details><summary>{title}</summary>{inner}</details>"
+        message = _folded(message or "traceback", f"<pre>{escape(failure.traceback)}</pre>")
+    return Html(message)
 
 
 def _output_html(result: Shown) -> str:
     printed = outputs(result)
     if not printed:
         return ""
-    rows = "".join(
-        f'<tr><th scope="row">{index}</th><td>{escape(stream)}</td>'
-        f'<td class="parflow-text"><pre>{escape(_cut(text))}</pre></td></tr>'
+    rows = [
+        (str(index), stream, Html(f"<pre>{escape(_cut(text))}</pre>"))
         for index, streams in list(printed.items())[:ROWS]
         for stream, text in sorted(streams.items(), reverse=True)
-    )
-    head = '<tr><th scope="col">Item</th><th scope="col">Stream</th><th scope="col">Text</th></tr>'
-    rest = f"<p>and {len(printed) - ROWS} more in <code>.report.output</code></p>"
-    inner = f"<table>{head}{rows}</table>{rest if len(printed) > ROWS else ''}"
-    title = escape(_output_title(printed))
+    ]
+    header, classes = ("Item", "Stream", "Text"), {"Text": "parflow-text"}
+    table = html_table(header, rows, cell_style=None, row_heads=("Item",), classes=classes)
+    return _folded(escape(_output_title(printed)), table + _more(len(printed), ".report.output"))
+
+
+def _folded(title: str, inner: str) -> str:
     return f"<details><summary>{title}</summary>{inner}</details>"
+
+
+def _more(count: int, where: str) -> str:
+    return f"<p>and {count - ROWS} more in <code>{where}</code></p>" if count > ROWS else ""
 
 
 def _cut(text: str) -> str:

@@ -16,9 +16,6 @@ from collections.abc import Sequence
 from itertools import accumulate
 from math import exp, log
 
-CHANCE = 0.8
-"""How often the time left lies in the range."""
-
 LEAST = 3
 """Finished items before there is a range."""
 

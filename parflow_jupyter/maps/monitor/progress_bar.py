@@ -48,25 +48,12 @@ def after(shown: Shown, event: Event) -> Shown:
     """
     if isinstance(event, MapStarted):
         return Shown(event.label, event.scheme, event.slots, event.total or 0)
+    if isinstance(event, MapProgress | MapFinished):
+        shown = replace(shown, done=event.done, failed=event.failed, elapsed=event.elapsed)
     if isinstance(event, MapProgress):
-        return replace(
-            shown,
-            done=event.done,
-            failed=event.failed,
-            retried=event.retried,
-            kept=event.kept,
-            elapsed=event.elapsed,
-            left=event.left,
-        )
+        return replace(shown, retried=event.retried, kept=event.kept, left=event.left)
     if isinstance(event, MapFinished):
-        return replace(
-            shown,
-            state=event.state,
-            total=event.total,
-            done=event.done,
-            failed=event.failed,
-            elapsed=event.elapsed,
-        )
+        return replace(shown, state=event.state, total=event.total)
     return shown
 
 

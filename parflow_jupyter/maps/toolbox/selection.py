@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from parflow_jupyter._system.callables import attribute_of, inner_function, name_of
 from parflow_jupyter.errors import InvalidInputError, SchemeUnavailableError
+from parflow_jupyter.fingerprint.members import SUPPORTS
 from parflow_jupyter.maps.abc import Readiness, Scheme
 
 F = TypeVar("F", bound=Callable[..., Any])
-_MARK = "__parflow_supports__"
 _NESTED = ("serial", "threads")
 
 
@@ -59,15 +59,15 @@ def parallelizable(
 
     Source: VisTrails' ``@parallelizable`` with its ``systems``.
     """
-    said = {"threads": threads, "processes": processes, "ipyparallel": ipyparallel, **others}
-    for name, value in said.items():
+    given = {"threads": threads, "processes": processes, "ipyparallel": ipyparallel, **others}
+    for name, value in given.items():
         if not isinstance(value, bool):
             raise InvalidInputError(f"{name}={value!r} can't be used: give True or False.")
 
     def mark(function: F) -> F:
         marks = Supports(threads, processes, ipyparallel, tuple(others.items()))
         try:
-            setattr(function, _MARK, marks)
+            setattr(function, SUPPORTS, marks)
         except (AttributeError, TypeError) as error:
             raise InvalidInputError(
                 f"{name_of(function)} can't be marked, as it takes no attributes: write a function "
@@ -81,7 +81,7 @@ def parallelizable(
 def supports(function: Callable[..., Any]) -> Supports:
     """Return what a function was said to support."""
     for part in (function, inner_function(function)):
-        found = attribute_of(part, _MARK)
+        found = attribute_of(part, SUPPORTS)
         if type(found) is Supports:
             return found
     return Supports()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-import threading
 import time
 import traceback
 from array import array
@@ -230,8 +229,3 @@ def _round_trip(error: BaseException) -> bytes | None:
     except Exception:
         return None
     return pickled if type(again) is type(error) else None
-
-
-def in_main_thread() -> bool:
-    """Return whether signals reach this thread."""
-    return threading.current_thread() is threading.main_thread()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from html import escape
 from typing import Any
 
+from parflow_jupyter._system.tables import html_table
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.pipelines.model import Handle, listing
 
@@ -135,16 +136,7 @@ class PipelineRun:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        head = "".join(
-            f'<th scope="col">{cell}</th>'
-            for cell in ("Module", "State", "Items", "Time", "Remark")
-        )
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in self.rows()
-        )
-        caption = html.escape(f"Pipeline {self.name}: {self.state} after {self.elapsed:.2f} s")
-        return (
-            f'{_STYLE}<div class="parflow-run">{caption}<table><thead><tr>{head}</tr></thead>'
-            f"<tbody>{body}</tbody></table></div>"
-        )
+        caption = escape(f"Pipeline {self.name}: {self.state} after {self.elapsed:.2f} s")
+        header = ("Module", "State", "Items", "Time", "Remark")
+        table = html_table(header, self.rows(), cell_style=None)
+        return f'{_STYLE}<div class="parflow-run">{caption}{table}</div>'

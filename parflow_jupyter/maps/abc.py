@@ -177,21 +177,6 @@ class Alive:
     overdue: float = 0.0
 
 
-def alive(slot: Slot, run: str, status: dict[str, Any]) -> Alive:
-    """Return what a worker's status says about a run.
-
-    Example:
-        >>> status = {"run": "r", "batch": 4, "position": 2, "overdue": 0.5}
-        >>> alive("engine 0", "r", status)
-        Alive(slot='engine 0', batch=4, position=2, overdue=0.5)
-        >>> alive("engine 0", "another run", status)
-        Alive(slot='engine 0', batch=None, position=0, overdue=0.0)
-    """
-    if status["run"] != run:
-        return Alive(slot)
-    return Alive(slot, status["batch"], status["position"], status["overdue"])
-
-
 SlotEvent = SlotJoined | SlotLeft | SlotRefused | Answered | Early | GivenBack | Alive
 Sink = Callable[[SlotEvent], None]
 """Takes events of slots, from any thread; returns at once."""

@@ -11,8 +11,8 @@ from map_helpers import mapped
 from process_helpers import wait_until
 
 from parflow_jupyter.errors import EngineLostError
-from parflow_jupyter.maps.schemes import ipyparallel as ipyparallel_scheme
 from parflow_jupyter.maps.schemes import load
+from parflow_jupyter.maps.schemes._unresponsive import UNRESPONSIVE
 from parflow_jupyter.maps.worker.interrupts import Current
 from parflow_jupyter.maps.worker.item_loop import run_items
 
@@ -134,7 +134,7 @@ def test_engines_that_cannot_be_replaced_are_left_out_until_it_is_over(
     assert result == [1, 2]
     assert len([why for why in result.report.left_out if "ignores interrupts" in why]) == 2
     (tmp_path / "go").touch()
-    unresponsive = ipyparallel_scheme.UNRESPONSIVE[mortal_engines.client]
+    unresponsive = UNRESPONSIVE[mortal_engines.client]
     assert wait_until(lambda: mapped(scheme, abs, [-1]) == [1] and not unresponsive)
     assert mapped(scheme, abs, range(40)).report.left_out == []
 

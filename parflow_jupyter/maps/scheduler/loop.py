@@ -43,6 +43,8 @@ _INTERRUPT_AGAIN = 0.5
 class Runner:
     """One run of a map, in its own thread.
 
+    Its slots are None until it has begun.
+
     Args:
         plan: What is the same for all batches.
         columns: The input, one sequence per iterable.
@@ -81,7 +83,7 @@ class Runner:
             collector,
             self._ask_for_another,
             self._kill,
-            lambda slot: self.slots.running(slot) if self.slots is not None else None,
+            lambda slot: self._slots.running(slot),
             options.timeout,
             batch_size.first_size(columns if source is None else None, streamed=source is not None),
         )
@@ -90,6 +92,7 @@ class Runner:
         self._polled = 0.0
         self._source = source
         self.slots: Slots | None = None
+        self._slots: Slots
         self._restore: Callable[[range], None] | None = None
 
     def wake(self) -> None:
@@ -103,7 +106,7 @@ class Runner:
             restore: Called with items that have come, to fill in the results that were kept.
         """
         self._restore = restore
-        self.slots = self._scheme.open(self._plan, self._events.put)
+        self.slots = self._slots = self._scheme.open(self._plan, self._events.put)
         try:
             while not self._item_queue.finished and not self._must_stop():
                 self._take_in()
@@ -114,7 +117,7 @@ class Runner:
                 self._look_around()
             return self._end()
         finally:
-            self.slots.close()
+            self._slots.close()
 
     def _take_in(self) -> None:
         if self._source is not None:
@@ -147,9 +150,8 @@ class Runner:
         batch = Batch(self._plan.run, self._next_batch, indices, columns, budget)
         self._next_batch += 1
         state.sent[batch.id] = Sent(batch.id, indices, len(indices), self._clock())
-        assert self.slots is not None
         try:
-            self.slots.submit(slot, batch)
+            self._slots.submit(slot, batch)
         except CannotShipError as error:
             del state.sent[batch.id]
             self._cannot_send(indices, error)
@@ -176,8 +178,7 @@ class Runner:
         if candidates:
             _, busy, sent = max(candidates, key=lambda candidate: candidate[0])
             sent.asked_back = True
-            assert self.slots is not None
-            self.slots.give_back(busy, sent.batch, sent.upto)
+            self._slots.give_back(busy, sent.batch, sent.upto)
 
     # --- hearing ---------------------------------------------------------------------
 
@@ -197,8 +198,7 @@ class Runner:
         if now - self._polled < TICK:
             return
         self._polled = now
-        assert self.slots is not None
-        self.slots.poll()
+        self._slots.poll()
         for slot, state in list(self._tracker.states.items()):
             self._look_at(slot, state, now)
         self._watch.slots = len(self._tracker.states)
@@ -218,8 +218,7 @@ class Runner:
             return
         if now - state.asked > every:
             state.asked = now
-            assert self.slots is not None
-            self.slots.ask_alive(slot)
+            self._slots.ask_alive(slot)
         silence = now - max(oldest, state.alive)
         if self._options.timeout is not None and silence > self._options.timeout + SILENT:
             if not state.stuck:
@@ -236,24 +235,21 @@ class Runner:
             began = max(sent.at, state.answered, sent.collected)
             if now - began > COLLECT_EVERY and len(sent.kept) > 1:
                 sent.collected = now
-                assert self.slots is not None
-                self.slots.collect(slot, sent.batch, sent.taken)
+                self._slots.collect(slot, sent.batch, sent.taken)
 
     def _without_sign(self) -> bool:
         """Let go of slots that will give no sign of life any more; return whether that is known."""
-        assert self.slots is not None
-        why = self.slots.why_silent()
+        why = self._slots.why_silent()
         if why is not None:
             self._tracker.let_go(why)
         return why is not None
 
     def _without_slots(self, now: float) -> None:
-        assert self.slots is not None
         report = self._collector.report
         limit = NO_SLOT_REPLACING if self._tracker.replacing else NO_SLOT
         if report.left_out and not report.slots:
             limit = NO_SLOT_FITS
-        if self.slots.awaited() and not self._without_sign():
+        if self._slots.awaited() and not self._without_sign():
             return
         if now - self._tracker.empty_since < limit:
             return
@@ -266,12 +262,10 @@ class Runner:
         )
 
     def _ask_for_another(self, slot: Slot) -> bool:
-        if self.slots is None or self._must_stop():
-            return False
-        return self.slots.replace(slot)
+        return not self._must_stop() and self._slots.replace(slot)
 
     def _kill(self, slot: Slot) -> bool:
-        return self.slots is not None and self.slots.kill(slot)
+        return self._slots.kill(slot)
 
     def _must_stop(self) -> bool:
         if self._collector.fatal is not None:
@@ -309,8 +303,7 @@ class Runner:
                 continue
 
     def _interrupt_all(self) -> None:
-        assert self.slots is not None
         for slot, state in list(self._tracker.states.items()):
             if state.sent:
-                self.slots.interrupt(slot)
-                self.slots.ask_alive(slot)
+                self._slots.interrupt(slot)
+                self._slots.ask_alive(slot)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from parflow_jupyter.maps.abc import Early, GivenBack, Plan, Sink, Slot, Slots, alive
+from parflow_jupyter.maps.abc import Alive, Early, GivenBack, Plan, Sink, Slot, Slots
 from parflow_jupyter.maps.schemes._codec import Codec
 from parflow_jupyter.maps.worker.control import DATA
 
@@ -15,6 +15,21 @@ ControlRequest = dict[str, Any]
 """What ``parflow_jupyter.maps.worker.control.answer`` can be asked for."""
 Heard = Callable[[dict[str, Any]], None]
 """Takes the answer to a control request; never called by a slot that is gone."""
+
+
+def alive(slot: Slot, run: str, status: dict[str, Any]) -> Alive:
+    """Return what a worker's status says about a run.
+
+    Example:
+        >>> status = {"run": "r", "batch": 4, "position": 2, "overdue": 0.5}
+        >>> alive("engine 0", "r", status)
+        Alive(slot='engine 0', batch=4, position=2, overdue=0.5)
+        >>> alive("engine 0", "another run", status)
+        Alive(slot='engine 0', batch=None, position=0, overdue=0.0)
+    """
+    if status["run"] != run:
+        return Alive(slot)
+    return Alive(slot, status["batch"], status["position"], status["overdue"])
 
 
 def unheard(_: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from parflow_jupyter.clusters.client.start_choices import StartChoices, start_ch
 from parflow_jupyter.clusters.client.start_options import start_options
 from parflow_jupyter.clusters.files.logs import logged_engines, read_logs
 from parflow_jupyter.clusters.files.owners import write_current
-from parflow_jupyter.clusters.protocol.model import ClusterInfo, ClusterLogs
+from parflow_jupyter.clusters.protocol.model import ClusterInfo, ClusterLogs, ProcessLog
 
 STOP_TIMEOUT = 30.0
 REPLACE_TIMEOUT = 90.0
@@ -43,8 +43,8 @@ class EngineControl(Session):
         """
         target = self._target(profile, cluster_id)
         folder = target.profile_dir / "log"
-        own_log = supervisor_log(target.key)
-        return ClusterLogs(read_logs(folder, target.cluster_id, own_log, engine, tail))
+        found = read_logs(folder, target.cluster_id, supervisor_log(target.key), engine, tail)
+        return ClusterLogs([ProcessLog(name, str(path), lines) for name, path, lines in found])
 
     def logged_engines(self, profile: str | None = None, cluster_id: str = "") -> list[int]:
         """Return the ids of the engines that have a log on this host, also of ended ones.

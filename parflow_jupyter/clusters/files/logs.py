@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from parflow_jupyter._system.runtime_dir import host_name
-from parflow_jupyter.clusters.protocol.model import ProcessLog
 from parflow_jupyter.errors import EngineNotFoundError, InvalidInputError
 
 MAX_BYTES = 2_000_000
@@ -204,8 +203,11 @@ def check_tail(tail: object) -> int:
 
 def read_logs(
     log_dir: Path, cluster_id: str, supervisor_log: Path, engine_id: int | None, tail: int
-) -> list[ProcessLog]:
+) -> list[tuple[str, Path, list[str]]]:
     """Return the ends of the controller's, last launcher's and supervisor's logs, or one engine's.
+
+    Returns:
+        Whose each is, its path and its last lines.
 
     Raises:
         EngineNotFoundError: There is no log of such an engine.
@@ -219,13 +221,9 @@ def read_logs(
                 f"There is no log of an engine {engine_id!r}: only engines of the launcher "
                 f"'local' have one each; those of others share the one of their launcher."
             )
-        return [ProcessLog(f"engine {engine_id}", str(path), tail_lines(path, count))]
+        return [(f"engine {engine_id}", path, tail_lines(path, count))]
     controller = log_dir / controller_log_name(cluster_id)
     sets = _newest_first(log_dir.glob(launcher_log_name(cluster_id, "?" * 8).replace("[", "[[]")))
     launchers = [("launcher", path) for path in sets[:1]]
     named = [("controller", controller), *launchers, ("supervisor", supervisor_log)]
-    return [
-        ProcessLog(name, str(path), tail_lines(path, count))
-        for name, path in named
-        if path.exists()
-    ]
+    return [(name, path, tail_lines(path, count)) for name, path in named if path.exists()]

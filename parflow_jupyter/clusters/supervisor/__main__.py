@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> None:
 
 async def _supervise(profile_dir: Path, cluster_id: str) -> None:
     from parflow_jupyter.clusters.supervisor import ownership, recovery, server
-    from parflow_jupyter.clusters.supervisor.death import restarting
+    from parflow_jupyter.clusters.supervisor.control import restarting
     from parflow_jupyter.clusters.supervisor.state import Cluster
 
     cluster = Cluster(profile_dir, cluster_id)

@@ -12,7 +12,6 @@ from parflow_jupyter.clusters.files.logs import FORK_SERVER_LOG, rotate
 from parflow_jupyter.clusters.files.owners import Owner
 from parflow_jupyter.clusters.supervisor import reporting
 from parflow_jupyter.clusters.supervisor.control import starting, stopping
-from parflow_jupyter.clusters.supervisor.death import lost_registration
 from parflow_jupyter.clusters.supervisor.death.process_exit import call_at_end, in_background
 from parflow_jupyter.clusters.supervisor.state import Cluster, setting
 
@@ -125,7 +124,7 @@ async def keep_house(cluster: Cluster) -> None:
         await asyncio.sleep(0.25)
         try:
             await _end_expired(cluster)
-            await lost_registration.end_lost(cluster)
+            await stopping.end_lost(cluster)
             if time.monotonic() - looked > LOOK_AT_LOGS:
                 looked = time.monotonic()
                 _bound_logs(cluster)

@@ -10,7 +10,8 @@ from parflow_jupyter._system.private_json import read_private_json, remove_file
 from parflow_jupyter._system.process import is_alive
 from parflow_jupyter.clusters.files.owners import Owner
 from parflow_jupyter.clusters.supervisor.control.controllers import connect_controller
-from parflow_jupyter.clusters.supervisor.death.process_exit import in_background, watch
+from parflow_jupyter.clusters.supervisor.control.ended import watch
+from parflow_jupyter.clusters.supervisor.death.process_exit import in_background
 from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
 from parflow_jupyter.clusters.supervisor.ownership import grant_lease, note_owner, release
 from parflow_jupyter.clusters.supervisor.state import Cluster

@@ -28,8 +28,8 @@ from parflow_jupyter.clusters.launchers.base import ProcessSpec
 from parflow_jupyter.clusters.processes.controller import PORT_TAKEN
 from parflow_jupyter.clusters.protocol.restart_policy import restart_limit
 from parflow_jupyter.clusters.protocol.start_options import StartOptions
+from parflow_jupyter.clusters.supervisor.control.ended import watch
 from parflow_jupyter.clusters.supervisor.death.heartbeats import CONTROLLER_WAITS, ENGINE_WAITS
-from parflow_jupyter.clusters.supervisor.death.process_exit import watch
 from parflow_jupyter.clusters.supervisor.link.connection import ControllerLink
 from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
 from parflow_jupyter.clusters.supervisor.state import Cluster

@@ -11,6 +11,8 @@ from typing import Any
 from parflow_jupyter._system.process import is_stopped, send_signal
 from parflow_jupyter.clusters.files.connection_files import is_listening, remove_connection_files
 from parflow_jupyter.clusters.supervisor.control.set_members import end_engines_of, members_of
+from parflow_jupyter.clusters.supervisor.death.lost_registration import find_lost
+from parflow_jupyter.clusters.supervisor.death.process_exit import in_background
 from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
 from parflow_jupyter.clusters.supervisor.operation import RunningOperation
 from parflow_jupyter.clusters.supervisor.state import Cluster, grace
@@ -48,6 +50,13 @@ async def end_gently(process: ManagedProcess) -> str:
     send_signal(process.identity, signal.SIGKILL)
     await _wait_end(process, KILL_TIMEOUT)
     return "killed"
+
+
+async def end_lost(cluster: Cluster) -> None:
+    """End engines that live but are no longer registered; others are started in their place."""
+    for process in await find_lost(cluster):
+        process.ended_because = "lived, but was no longer registered, and was ended"
+        in_background(end_gently(process))
 
 
 async def end_processes(processes: list[ManagedProcess]) -> list[str]:

@@ -1,1 +1,1 @@
-"""How the end of a process is noticed, and what follows from it: docs/engine-death.md."""
+"""How the end of a process is noticed: docs/engine-death.md. What is done about it: control/."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import time
 
-from parflow_jupyter.clusters.supervisor.control import stopping
-from parflow_jupyter.clusters.supervisor.death.process_exit import in_background
 from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
 from parflow_jupyter.clusters.supervisor.state import Cluster
 from parflow_jupyter.errors import ClusterError
@@ -39,16 +37,16 @@ def _due(cluster: Cluster) -> list[ManagedProcess]:
     return [item for item in waited if now - (item.lost_since or now) > LOST_AFTER]
 
 
-async def end_lost(cluster: Cluster) -> None:
-    """End engines that live but are no longer registered; others are started in their place."""
+async def find_lost(cluster: Cluster) -> list[ManagedProcess]:
+    """Return the engines that live but are no longer registered, each once."""
     if cluster.link is None or not cluster.is_connected or not _due(cluster):
-        return
+        return []
     try:
         # A notice can be missed; only what the controller says now counts.
         await cluster.link.refresh(2.0)
     except ClusterError:
-        return
-    for process in _due(cluster):
+        return []
+    lost = _due(cluster)
+    for process in lost:
         process.is_lost = True
-        process.ended_because = "lived, but was no longer registered, and was ended"
-        in_background(stopping.end_gently(process))
+    return lost

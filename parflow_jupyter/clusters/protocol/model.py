@@ -30,12 +30,27 @@ def _read(kind: type[Kind], values: Mapping[str, Any]) -> Kind:
     return kind(**{name: value for name, value in values.items() if name in known})
 
 
+class _Facts:
+    """A dataclass that has a JSON form."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return to_plain(self)
+
+
+class _Table(_Facts):
+    """Facts that are shown as their text, also by IPython."""
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+
 def _problems(items: list[dict[str, Any]]) -> list[Problem]:
     return [Problem.from_dict(item) for item in items]
 
 
 @dataclass(frozen=True)
-class ControllerInfo:
+class ControllerInfo(_Facts):
     """The controller of a cluster; ``pid`` and ``owner`` are None when they are not known."""
 
     started_here: bool
@@ -43,13 +58,9 @@ class ControllerInfo:
     host: str | None
     owner: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return to_plain(self)
-
 
 @dataclass(frozen=True)
-class EngineInfo:
+class EngineInfo(_Facts):
     """One engine; what can't be known from here (another host, say) is None.
 
     ``completed`` counts tasks, ``queued`` messages waiting or running,
@@ -73,13 +84,9 @@ class EngineInfo:
     exit: dict[str, Any] | None = None
     owner: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return to_plain(self)
-
 
 @dataclass(frozen=True)
-class ClusterInfo:
+class ClusterInfo(_Table):
     """A cluster as it is at one moment: its controller, engines and problems.
 
     ``lost_by_cleanup`` counts engines of others that would lose the controller if what was
@@ -141,15 +148,12 @@ class ClusterInfo:
     def __str__(self) -> str:
         return tables.cluster_text(self.facts())
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(str(self))
-
     def _repr_html_(self) -> str:
         return tables.cluster_html(self.facts())
 
 
 @dataclass(frozen=True)
-class ProfileInfo:
+class ProfileInfo(_Facts):
     """A profile: whether a cluster of it runs, and whether it is the current one."""
 
     name: str
@@ -157,13 +161,9 @@ class ProfileInfo:
     running: bool
     current: bool
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return to_plain(self)
-
 
 @dataclass(frozen=True)
-class CleanupReport:
+class CleanupReport(_Table):
     """What a cleanup did to which process.
 
     ``processes`` has one ``{"kind", "id", "pid", "host", "outcome"}`` per process that was
@@ -183,35 +183,24 @@ class CleanupReport:
         """Rebuild from the JSON form."""
         return cls(data["mode"], list(data["processes"]), _problems(data["problems"]))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return to_plain(self)
-
     def __str__(self) -> str:
         return tables.cleanup_text(self.to_dict())
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         return tables.cleanup_html(self.to_dict())
 
 
 @dataclass(frozen=True)
-class ProcessLog:
+class ProcessLog(_Facts):
     """The end of one process's log; ``lines`` has no line ends."""
 
     process: str
     path: str
     lines: list[str]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return to_plain(self)
-
 
 @dataclass(frozen=True)
-class ClusterLogs:
+class ClusterLogs(_Table):
     """The ends of the logs of several processes, as people read them.
 
     Example:
@@ -224,22 +213,15 @@ class ClusterLogs:
 
     logs: list[ProcessLog]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return to_plain(self)
-
     def __str__(self) -> str:
         return tables.logs_text(self.to_dict())
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         return tables.logs_html(self.to_dict())
 
 
 @dataclass(frozen=True)
-class Operation:
+class Operation(_Facts):
     """Something that takes time: starting engines, or shutting a cluster down.
 
     ``error`` is None or ``{"message", "reason"}`` of what made it fail.
@@ -258,7 +240,3 @@ class Operation:
     def from_dict(cls, data: Mapping[str, Any]) -> Operation:
         """Rebuild from the JSON form."""
         return cls(**{**data, "problems": _problems(data["problems"])})
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return to_plain(self)

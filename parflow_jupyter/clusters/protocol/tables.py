@@ -8,6 +8,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
+from parflow_jupyter._system.cpu_count import counted
 from parflow_jupyter._system.tables import html_table, text_table
 
 _ENGINE_COLUMNS = (
@@ -85,8 +86,7 @@ def _by_host(info: dict[str, Any]) -> Iterable[tuple[str, list[list[str]]]]:
 def _summary(info: dict[str, Any]) -> str:
     name = f"{info['profile']}:{info['cluster_id']}" if info["cluster_id"] else info["profile"]
     count = info["engines_total"]
-    noun = "engine" if count == 1 else "engines"
-    text = f"Cluster {name}: {info['state']}, {count} {noun}"
+    text = f"Cluster {name}: {info['state']}, {counted(count, 'engine', 'engines')}"
     if count:
         text += f" ({info['engines_started_here']} started here)"
     controller = info["controller"]
@@ -182,7 +182,7 @@ def started_here_text(engines: int, controller: bool) -> str:
     """
     if not engines and controller:
         return "The controller was started here."
-    return f"{engines} engine{' was' if engines == 1 else 's were'} started here."
+    return f"{counted(engines, 'engine was', 'engines were')} started here."
 
 
 def lost_text(count: int) -> str:
@@ -215,7 +215,5 @@ def others_text(info: dict[str, Any]) -> str:
         return ""
     owners = Counter(engine.get("owner") or "unknown origin" for engine in others)
     shown = "; ".join(f"{count} of {owner}" for owner, count in owners.items())
-    noun = (
-        "engine that others started ends" if len(others) == 1 else "engines that others started end"
-    )
-    return f" {len(others)} {noun}, too: {shown}."
+    ends = ("engine that others started ends", "engines that others started end")
+    return f" {counted(len(others), *ends)}, too: {shown}."

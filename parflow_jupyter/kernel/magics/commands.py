@@ -12,6 +12,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from parflow_jupyter._system.cpu_count import counted
 from parflow_jupyter.clusters.protocol.tables import lost_text, others_text, started_here_text
 from parflow_jupyter.errors import CleanupNeededError, MagicError
 from parflow_jupyter.kernel.magics.parsers import help_text, line_parser
@@ -68,10 +69,10 @@ def status_line(info: Any) -> str:
     name = f"Profile {info.profile!r}"
     if info.controller is None and not info.engines_total:
         return f"{name}: {info.state}. Start engines with %parflow start."
-    count = f"{info.engines_total} engine{'' if info.engines_total == 1 else 's'}"
-    many = len(info.problems)
-    problems = f" {many} problem{'' if many == 1 else 's'}: see %parflow info." if many else ""
-    return f"{name}: {info.state}, {count}, {info.engines_started_here} started here.{problems}"
+    count = counted(info.engines_total, "engine", "engines")
+    problems = counted(len(info.problems), "problem", "problems")
+    more = f" {problems}: see %parflow info." if info.problems else ""
+    return f"{name}: {info.state}, {count}, {info.engines_started_here} started here.{more}"
 
 
 def _start(asked: Namespace, api: Any) -> Any:

@@ -9,6 +9,7 @@ import re
 from html import escape
 from typing import Protocol
 
+from parflow_jupyter._system.cpu_count import counted
 from parflow_jupyter._system.tables import Html, html_table
 from parflow_jupyter._system.words import bounded_repr, seconds, text_of
 from parflow_jupyter.maps.report import ItemFailure, Report
@@ -62,7 +63,7 @@ def summary(result: Shown) -> str:
     """
     report, failed = result.report, len(result.errors)
     done, total = result.progress
-    counts = f"{total} item{'s' if total != 1 else ''}"
+    counts = counted(total, "item", "items")
     if not result.done():
         counts = f"running, {done} of {counts} done"
     elif report.not_run:
@@ -102,7 +103,7 @@ def outputs(result: Shown) -> dict[int, dict[str, str]]:
 
 def _output_title(found: dict[int, dict[str, str]]) -> str:
     warned = sum(bool(_WARNING.search(streams.get("stderr", ""))) for streams in found.values())
-    title = f"Output of {len(found)} item{'s' if len(found) != 1 else ''}"
+    title = f"Output of {counted(len(found), 'item', 'items')}"
     return f"{title}, {warned} of them with warnings" if warned else title
 
 

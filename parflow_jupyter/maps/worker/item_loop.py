@@ -20,6 +20,7 @@ from parflow_jupyter._system import engine_side
 from parflow_jupyter._system.package_dir import PACKAGE_DIR
 from parflow_jupyter._system.pickling import dumps, loads
 from parflow_jupyter._system.plain_process import forks, leave_copy, no_running_loop
+from parflow_jupyter._system.words import text_of
 from parflow_jupyter.maps.messages import TIMED_OUT, BatchResult, Failure
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.worker.capture import Capture
@@ -173,11 +174,7 @@ def _drain(loop: asyncio.AbstractEventLoop) -> None:
 
 def describe(position: int, error: BaseException, by_pickle: bool) -> Failure:
     """Return the failure of an item; its exception comes along if it can make the round trip."""
-    kind = type(error).__name__
-    try:
-        text = str(error)
-    except Exception as problem:
-        text = f"(its text can't be shown: {type(problem).__name__})"
+    kind, text = type(error).__name__, text_of(error)
     trace = readable_traceback(error)
     if isinstance(error, _ALWAYS_WRAPPED):
         return Failure(position, kind, text, trace)

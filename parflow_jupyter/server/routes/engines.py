@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from parflow_jupyter.errors import EngineNotFoundError
 from parflow_jupyter.server.base import ParflowHandler, cluster_of, guarded
+
+if TYPE_CHECKING:
+    from parflow_jupyter.clusters import Clusters
 
 
 def engine_number(text: str) -> int:
@@ -36,40 +41,40 @@ class EnginesHandler(ParflowHandler):
         self.reply_operation(begun)
 
 
-class EngineInterruptHandler(ParflowHandler):
+class _EngineHandler(ParflowHandler):
+    async def order(self, engine: str, what: Callable[[Clusters, int], object]) -> None:
+        """Have something done to one engine, and reply that it is."""
+        self.asked()
+        number = engine_number(engine)
+        await self.ask(lambda clusters: what(clusters, number))
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class EngineInterruptHandler(_EngineHandler):
     """What an engine runs at the moment."""
 
     @guarded("execute")
     async def post(self, engine: str) -> None:
         """Interrupt it."""
-        self.asked()
-        number = engine_number(engine)
-        await self.ask(lambda clusters: clusters.interrupt_engine(number))
-        self.set_status(HTTPStatus.NO_CONTENT)
+        await self.order(engine, lambda clusters, number: clusters.interrupt_engine(number))
 
 
-class EngineRestartHandler(ParflowHandler):
+class EngineRestartHandler(_EngineHandler):
     """An engine's process."""
 
     @guarded("execute")
     async def post(self, engine: str) -> None:
         """Kill it and start another."""
-        self.asked()
-        number = engine_number(engine)
-        await self.ask(lambda clusters: clusters.replace_engine(number))
-        self.set_status(HTTPStatus.NO_CONTENT)
+        await self.order(engine, lambda clusters, number: clusters.replace_engine(number))
 
 
-class EngineHandler(ParflowHandler):
+class EngineHandler(_EngineHandler):
     """An engine."""
 
     @guarded("execute")
     async def delete(self, engine: str) -> None:
         """End it."""
-        self.asked()
-        number = engine_number(engine)
-        await self.ask(lambda clusters: clusters.stop_engine(number))
-        self.set_status(HTTPStatus.NO_CONTENT)
+        await self.order(engine, lambda clusters, number: clusters.stop_engine(number))
 
 
 class LogsHandler(ParflowHandler):

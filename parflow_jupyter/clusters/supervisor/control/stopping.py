@@ -8,6 +8,7 @@ import signal
 import time
 from typing import Any
 
+from parflow_jupyter._system.cpu_count import counted
 from parflow_jupyter._system.process import is_stopped, send_signal
 from parflow_jupyter.clusters.files.connection_files import is_listening, remove_connection_files
 from parflow_jupyter.clusters.supervisor.control.set_members import end_engines_of, members_of
@@ -166,8 +167,7 @@ def _foreign_problem(cluster: Cluster, mine: list[ManagedProcess]) -> list[dict[
     foreign = _foreign(cluster, mine)
     if not foreign:
         return []
-    noun = "engine" if foreign == 1 else "engines"
-    what = f"{foreign} {noun} that others started lost the controller"
+    what = f"{counted(foreign, 'engine', 'engines')} that others started lost the controller"
     fix = "their owners can start them again"
     return [Problem("cluster", what, fix, reasons.OTHERS_LOST_CONTROLLER).to_dict()]
 

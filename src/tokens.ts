@@ -9,22 +9,32 @@ import type { IObservableDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
 import type {
-  CleanupMode,
   EngineAction,
-  ICleanupReport,
+  IApi,
   IClusterInfo,
-  ILogs,
   IOperation,
   IProfile,
   IRun,
   IScheme,
-  ISchemeChange,
-  IStartChoices,
-  IStartOptions
+  ISchemeChange
 } from './api/types';
 
+/** Requests that the model passes on, and then looks at what has become of the cluster. */
+type Passed =
+  | 'startEngines'
+  | 'startChoices'
+  | 'steerEngine'
+  | 'logs'
+  | 'cancelOperation'
+  | 'createProfile'
+  | 'changeProfile'
+  | 'cleanup'
+  | 'shutdown'
+  | 'stopRun';
+
 /** What the front end knows of the cluster, and what it can ask of it. */
-export interface IClustersModel extends IObservableDisposable {
+export interface IClustersModel
+  extends IObservableDisposable, Pick<IApi, Passed> {
   /** Something below changed. */
   readonly changed: ISignal<IClustersModel, void>;
   /** An operation begun here ended, well or not. */
@@ -49,30 +59,16 @@ export interface IClustersModel extends IObservableDisposable {
   isWatched: boolean;
 
   refresh(): Promise<void>;
-  /** Ask for engines; null means one per available core. */
-  startEngines(
-    n: number | string | null,
-    options?: IStartOptions
-  ): Promise<IOperation>;
-  startChoices(): Promise<IStartChoices>;
   /** Kernel specification of the notebook in front, or null. */
   activeKernel(): string | null;
-  steerEngine(id: number, action: EngineAction): Promise<void>;
-  logs(engine: number | null, tail: number): Promise<ILogs>;
   /** The cluster as it is now, with the owners of its engines as far as they can be told. */
   clusterWithOwners(): Promise<IClusterInfo | null>;
   /** Take over what was left running and belongs to nobody. */
   adopt(): Promise<void>;
   configureScheme(name: string, change: ISchemeChange): Promise<void>;
-  cancelOperation(id: string): Promise<IOperation>;
   /** The latest state of an operation begun here, also after its end. */
   operation(id: string): IOperation | undefined;
   listProfiles(): Promise<IProfile[]>;
-  createProfile(name: string): Promise<IProfile>;
-  changeProfile(name: string, cleanup?: CleanupMode): Promise<void>;
-  cleanup(mode: CleanupMode): Promise<ICleanupReport>;
-  shutdown(): Promise<IOperation>;
-  stopRun(id: string): Promise<void>;
 }
 
 export const IClustersModel = new Token<IClustersModel>(

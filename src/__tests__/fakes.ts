@@ -1,9 +1,7 @@
-import { nullTranslator } from '@jupyterlab/translation';
-
-import { type IApi } from '../api/client';
 import { ApiError } from '../api/errors';
 import type {
   EngineAction,
+  IApi,
   IClusterInfo,
   IEngine,
   ILogs,
@@ -16,8 +14,9 @@ import type {
   IStartChoices,
   IStartOptions
 } from '../api/types';
+import { textsOf } from '../text/translation';
 
-export const trans = nullTranslator.load('parflow_jupyter');
+export const trans = textsOf(null);
 
 export function engine(id: number, fields: Partial<IEngine> = {}): IEngine {
   return {

@@ -7,8 +7,26 @@ import { ACTIONS, ENGINE_ACTIONS, OFFERS } from '../commands';
 import { addCommands } from '../commands/plugin';
 import { PanelBody } from '../panel/body';
 import type { Execute } from '../panel/execute';
-import type { ClustersModel } from '../model/clusters';
-import { type FakeApi, trans } from './fakes';
+import { ClustersModel } from '../model/clusters';
+import { FakeApi, trans } from './fakes';
+
+/** What the front end is made of, on a server in memory; nothing is asked by itself. */
+export interface IStage {
+  api: FakeApi;
+  model: ClustersModel;
+  commands: CommandRegistry;
+}
+
+/** Make all that; the actions on the cluster are commands. */
+export function setStage(
+  options: Partial<ClustersModel.IOptions> = {}
+): IStage {
+  const api = new FakeApi();
+  const model = new ClustersModel({ api, auto: false, ...options });
+  const commands = new CommandRegistry();
+  addCommands(commands, ACTIONS, model, trans);
+  return { api, model, commands };
+}
 
 /** Show the panel on a cluster. */
 export async function showPanel(

@@ -2,54 +2,13 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import { toError } from './errors';
-import type {
-  Answer,
-  CleanupMode,
-  EngineAction,
-  ICleanupReport,
-  IClusterInfo,
-  ILogs,
-  IOperation,
-  IOwners,
-  IProfile,
-  IRun,
-  IScheme,
-  ISchemeChange,
-  IStartChoices,
-  IStartOptions
-} from './types';
+import type { Answer, IApi, IOperation } from './types';
 
 const NAMESPACE = 'parflow';
 
 /** How long an answer is waited for, in milliseconds; the server's own deadlines are shorter. */
 const LOOKING = 15_000;
 const CHANGING = 120_000;
-
-/** The routes of the server, typed. */
-export interface IApi {
-  cluster(): Promise<IClusterInfo>;
-  startChoices(): Promise<IStartChoices>;
-  startEngines(
-    n: number | string | null,
-    options?: IStartOptions
-  ): Promise<IOperation>;
-  steerEngine(id: number, action: EngineAction): Promise<void>;
-  /** The ends of logs; without an engine those of controller and supervisor. */
-  logs(engine: number | null, tail: number): Promise<ILogs>;
-  owners(): Promise<IOwners>;
-  adopt(): Promise<IClusterInfo>;
-  operation(id: string): Promise<IOperation>;
-  cancelOperation(id: string): Promise<IOperation>;
-  profiles(): Promise<IProfile[]>;
-  createProfile(name: string): Promise<IProfile>;
-  changeProfile(name: string, cleanup?: CleanupMode): Promise<void>;
-  cleanup(mode: CleanupMode): Promise<ICleanupReport>;
-  shutdown(): Promise<IOperation>;
-  schemes(): Promise<IScheme[]>;
-  configureScheme(name: string, change: ISchemeChange): Promise<IScheme[]>;
-  runs(): Promise<IRun[]>;
-  stopRun(id: string): Promise<void>;
-}
 
 /** Asks a server; each part of a path is encoded on its way. */
 interface IAsk {

@@ -64,3 +64,30 @@ export type ISchemeChange = Omit<
 
 /** What can be done to one engine. */
 export type EngineAction = 'interrupt' | 'restart' | 'stop';
+
+/** The routes of the server, typed. */
+export interface IApi {
+  cluster(): Promise<IClusterInfo>;
+  startChoices(): Promise<IStartChoices>;
+  /** Ask for engines; null means one per available core. */
+  startEngines(
+    n: number | string | null,
+    options?: IStartOptions
+  ): Promise<IOperation>;
+  steerEngine(id: number, action: EngineAction): Promise<void>;
+  /** The ends of logs; without an engine those of controller and supervisor. */
+  logs(engine: number | null, tail: number): Promise<ILogs>;
+  owners(): Promise<IOwners>;
+  adopt(): Promise<IClusterInfo>;
+  operation(id: string): Promise<IOperation>;
+  cancelOperation(id: string): Promise<IOperation>;
+  profiles(): Promise<IProfile[]>;
+  createProfile(name: string): Promise<IProfile>;
+  changeProfile(name: string, cleanup?: CleanupMode): Promise<void>;
+  cleanup(mode: CleanupMode): Promise<ICleanupReport>;
+  shutdown(): Promise<IOperation>;
+  schemes(): Promise<IScheme[]>;
+  configureScheme(name: string, change: ISchemeChange): Promise<IScheme[]>;
+  runs(): Promise<IRun[]>;
+  stopRun(id: string): Promise<void>;
+}

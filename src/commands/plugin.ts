@@ -1,18 +1,12 @@
-import type {
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
-} from '@jupyterlab/application';
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, Notification } from '@jupyterlab/apputils';
-import {
-  ITranslator,
-  nullTranslator,
-  type TranslationBundle
-} from '@jupyterlab/translation';
+import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 
 import { ACTIONS, ENGINE_ACTIONS, OFFERS } from '.';
 import type { IOperation } from '../api/types';
 import { outcomeOf } from '../text/operation';
+import { textsOf } from '../text/translation';
 import { IClusterActions, IClustersModel, IEngineActions } from '../tokens';
 
 /** Register each action as a command. */
@@ -49,12 +43,12 @@ export const commandsPlugin: JupyterFrontEndPlugin<IClusterActions> = {
   requires: [IClustersModel],
   optional: [ITranslator, ICommandPalette],
   activate: (
-    app: JupyterFrontEnd,
+    app,
     model: IClustersModel,
     translator: ITranslator | null,
     palette: ICommandPalette | null
   ): IClusterActions => {
-    const trans = (translator ?? nullTranslator).load('parflow_jupyter');
+    const trans = textsOf(translator);
     addCommands(app.commands, [...ACTIONS, ...OFFERS], model, trans);
     model.operationFinished.connect((_, operation) => notify(operation, trans));
     for (const { command } of ACTIONS) {
@@ -72,11 +66,11 @@ export const engineCommandsPlugin: JupyterFrontEndPlugin<IEngineActions> = {
   requires: [IClustersModel],
   optional: [ITranslator],
   activate: (
-    app: JupyterFrontEnd,
+    app,
     model: IClustersModel,
     translator: ITranslator | null
   ): IEngineActions => {
-    const trans = (translator ?? nullTranslator).load('parflow_jupyter');
+    const trans = textsOf(translator);
     addCommands(app.commands, ENGINE_ACTIONS, model, trans);
     return ENGINE_ACTIONS;
   }

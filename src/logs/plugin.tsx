@@ -3,14 +3,11 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette, MainAreaWidget } from '@jupyterlab/apputils';
-import {
-  ITranslator,
-  nullTranslator,
-  type TranslationBundle
-} from '@jupyterlab/translation';
+import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 
 import { logIcon } from '../components/icons';
+import { textsOf } from '../text/translation';
 import { CommandIDs, IClustersModel } from '../tokens';
 import type { LogOf } from './reading';
 import { LogBody } from './view';
@@ -93,12 +90,12 @@ export const logsPlugin: JupyterFrontEndPlugin<void> = {
   requires: [IClustersModel],
   optional: [ITranslator, ICommandPalette],
   activate: (
-    app: JupyterFrontEnd,
+    app,
     model: IClustersModel,
     translator: ITranslator | null,
     palette: ICommandPalette | null
   ): void => {
-    const trans = (translator ?? nullTranslator).load('parflow_jupyter');
+    const trans = textsOf(translator);
     const open = opener(app, model, trans);
     app.commands.addCommand(CommandIDs.showLog, {
       label: trans.__('Show logs of controller and engines'),

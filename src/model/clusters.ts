@@ -7,12 +7,12 @@ import { Optional } from './optional';
 import { withOwners } from './owners';
 import { isOver, RECENT } from './runs';
 import { expected } from './schemeOrder';
-import type { IApi } from '../api/client';
 import { isConnectionLost } from '../api/errors';
 import { CLUSTER_CHANGED, OPERATION_CHANGED, RUN_CHANGED } from '../api/events';
 import type {
   CleanupMode,
   EngineAction,
+  IApi,
   ICleanupReport,
   IClusterInfo,
   ILogs,

@@ -2,8 +2,8 @@ import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import { type IApi } from '../api/client';
 import { ApiError } from '../api/errors';
+import type { IApi } from '../api/types';
 import type { IOperation } from '../api/types';
 
 /** How often a running operation is asked for, in milliseconds. */

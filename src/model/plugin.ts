@@ -1,7 +1,4 @@
-import type {
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
-} from '@jupyterlab/application';
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { createApi } from '../api/client';
 import { IClustersModel } from '../tokens';
@@ -13,7 +10,7 @@ export const modelPlugin: JupyterFrontEndPlugin<IClustersModel> = {
   description: 'Provides the state of the cluster of engines.',
   autoStart: true,
   provides: IClustersModel,
-  activate: (app: JupyterFrontEnd): IClustersModel =>
+  activate: app =>
     new ClustersModel({
       api: createApi(app.serviceManager.serverSettings),
       events: app.serviceManager.events.stream,

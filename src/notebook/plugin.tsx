@@ -1,17 +1,11 @@
-import type {
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
-} from '@jupyterlab/application';
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import type { ISessionContext } from '@jupyterlab/apputils';
-import {
-  ITranslator,
-  nullTranslator,
-  type TranslationBundle
-} from '@jupyterlab/translation';
+import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 
 import { StartButton } from './startButton';
+import { textsOf } from '../text/translation';
 
 const MIME = 'application/vnd.parflow.start-engines+json';
 
@@ -55,8 +49,8 @@ export const startButtonPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Draws the button by which a notebook starts engines.',
   autoStart: true,
   optional: [ITranslator],
-  activate: (app: JupyterFrontEnd, translator: ITranslator | null): void => {
-    const trans = (translator ?? nullTranslator).load('parflow_jupyter');
+  activate: (app, translator: ITranslator | null): void => {
+    const trans = textsOf(translator);
     app.docRegistry.addWidgetExtension('Notebook', {
       createNew: (panel, context): IDisposable => {
         const { rendermime } = (panel as unknown as INotebook).content;

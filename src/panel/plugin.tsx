@@ -1,9 +1,8 @@
 import {
   ILayoutRestorer,
-  type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { ITranslator } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 
@@ -15,6 +14,7 @@ import {
 } from '../tokens';
 import { PanelBody, type IPanelProps } from './body';
 import { parflowIcon } from '../components/icons';
+import { textsOf } from '../text/translation';
 
 /** The sidebar panel; the model polls while it is visible. */
 export class ClustersPanel extends ReactWidget {
@@ -78,7 +78,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   requires: [IClustersModel, IClusterActions, IEngineActions],
   optional: [ITranslator, ILayoutRestorer],
   activate: (
-    app: JupyterFrontEnd,
+    app,
     model: IClustersModel,
     actions: IClusterActions,
     engineActions: IEngineActions,
@@ -89,7 +89,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       model,
       actions,
       engineActions,
-      trans: (translator ?? nullTranslator).load('parflow_jupyter'),
+      trans: textsOf(translator),
       execute: (command, args) => app.commands.execute(command, args)
     });
     app.shell.add(panel, 'left', { rank: 700 });

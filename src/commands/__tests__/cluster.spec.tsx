@@ -1,23 +1,22 @@
-import { CommandRegistry } from '@lumino/commands';
+import type { CommandRegistry } from '@lumino/commands';
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 
 import { CommandIDs } from '../../tokens';
 import { ACTIONS } from '..';
-import { addCommands } from '../plugin';
-import { ClustersModel } from '../../model/clusters';
+import type { ClustersModel } from '../../model/clusters';
 import {
   engine,
-  FakeApi,
+  type FakeApi,
   operation,
   refusal,
-  RUNNING,
-  trans
+  RUNNING
 } from '../../__tests__/fakes';
 import {
   clear,
   noDialog,
   openDialog,
   press,
+  setStage,
   type
 } from '../../__tests__/stage';
 
@@ -27,10 +26,7 @@ describe('actions', () => {
   let commands: CommandRegistry;
 
   beforeEach(() => {
-    api = new FakeApi();
-    model = new ClustersModel({ api, auto: false });
-    commands = new CommandRegistry();
-    addCommands(commands, ACTIONS, model, trans);
+    ({ api, model, commands } = setStage());
   });
 
   afterEach(() => clear(model));

@@ -1,16 +1,15 @@
-import { CommandRegistry } from '@lumino/commands';
+import type { CommandRegistry } from '@lumino/commands';
 import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 
 import { CommandIDs } from '../../tokens';
-import { ACTIONS } from '..';
-import { addCommands } from '../plugin';
-import { ClustersModel } from '../../model/clusters';
-import { FakeApi, operation, refusal, trans } from '../../__tests__/fakes';
+import type { ClustersModel } from '../../model/clusters';
+import { type FakeApi, operation, refusal } from '../../__tests__/fakes';
 import {
   clear,
   noDialog,
   openDialog,
   press,
+  setStage,
   type
 } from '../../__tests__/stage';
 
@@ -20,10 +19,7 @@ describe('start', () => {
   let commands: CommandRegistry;
 
   beforeEach(() => {
-    api = new FakeApi();
-    model = new ClustersModel({ api, auto: false });
-    commands = new CommandRegistry();
-    addCommands(commands, ACTIONS, model, trans);
+    ({ api, model, commands } = setStage());
   });
 
   afterEach(() => clear(model));
@@ -38,13 +34,7 @@ describe('start', () => {
 
   it('offers the Python of the notebook in front first', async () => {
     model.dispose();
-    model = new ClustersModel({
-      api,
-      auto: false,
-      activeKernel: () => 'bio'
-    });
-    commands = new CommandRegistry();
-    addCommands(commands, ACTIONS, model, trans);
+    ({ api, model, commands } = setStage({ activeKernel: () => 'bio' }));
     await open(CommandIDs.startEngines);
     const python = screen.getByLabelText<HTMLSelectElement>('Python');
     expect([...python.options].map(option => option.text)).toEqual([

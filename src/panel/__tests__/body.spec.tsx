@@ -1,9 +1,9 @@
 import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import type { IClusterInfo } from '../../api/types';
-import { ClustersModel } from '../../model/clusters';
-import { FakeApi, refusal, RUNNING, STOPPED } from '../../__tests__/fakes';
-import { showPanel } from '../../__tests__/stage';
+import type { ClustersModel } from '../../model/clusters';
+import { type FakeApi, refusal, RUNNING, STOPPED } from '../../__tests__/fakes';
+import { setStage, showPanel } from '../../__tests__/stage';
 
 const NAMES = [
   'Start new engine processes',
@@ -19,8 +19,7 @@ describe('PanelBody', () => {
   let execute: jest.Mock;
 
   beforeEach(() => {
-    api = new FakeApi();
-    model = new ClustersModel({ api, auto: false });
+    ({ api, model } = setStage());
     execute = jest.fn();
   });
 

@@ -2,13 +2,14 @@ import { Notification } from '@jupyterlab/apputils';
 import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import type { IClusterInfo } from '../../api/types';
-import { ClustersModel } from '../../model/clusters';
-import { engine, FakeApi, refusal, RUNNING } from '../../__tests__/fakes';
+import type { ClustersModel } from '../../model/clusters';
+import { engine, type FakeApi, refusal, RUNNING } from '../../__tests__/fakes';
 import {
   button,
   clear,
   executor,
   press,
+  setStage,
   showPanel
 } from '../../__tests__/stage';
 
@@ -17,8 +18,7 @@ let model: ClustersModel;
 let execute: jest.Mock;
 
 beforeEach(() => {
-  api = new FakeApi();
-  model = new ClustersModel({ api, auto: false });
+  ({ api, model } = setStage());
   execute = jest.fn(executor(model));
 });
 

@@ -2,16 +2,21 @@ import { ServerConnection } from '@jupyterlab/services';
 import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import type { IClusterInfo } from '../../api/types';
-import { ClustersModel } from '../../model/clusters';
-import { FakeApi, refusal, RUNNING, STOPPED } from '../../__tests__/fakes';
-import { clear, button, press, showPanel } from '../../__tests__/stage';
+import type { ClustersModel } from '../../model/clusters';
+import { type FakeApi, refusal, RUNNING, STOPPED } from '../../__tests__/fakes';
+import {
+  clear,
+  button,
+  press,
+  setStage,
+  showPanel
+} from '../../__tests__/stage';
 
 let api: FakeApi;
 let model: ClustersModel;
 
 beforeEach(() => {
-  api = new FakeApi();
-  model = new ClustersModel({ api, auto: false });
+  ({ api, model } = setStage());
 });
 
 afterEach(async () => {

@@ -8,12 +8,14 @@ import json
 import os
 import stat
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from parflow_jupyter._system.private_files import private_folder, written_whole
 from parflow_jupyter.errors import Problem, reasons
 
+Kind = TypeVar("Kind")
 RECORD_VERSION = 1
 _MAX_BYTES = 16_000_000
 _ROOM = 32_768
@@ -89,6 +91,23 @@ def read_private_json(
     if not isinstance(data, dict) or data.get("version") != version:
         return _distrust(path, f"is not of version {version}")
     return data, None
+
+
+def believed(read: Callable[[Any], Kind], data: Any) -> Kind | None:
+    """Return what is read of data, or None where that is broken.
+
+    Args:
+        read: A ``from_dict``.
+        data: What should be its JSON form.
+
+    Example:
+        >>> believed(Problem.from_dict, {"where": "a"}) is None
+        True
+    """
+    try:
+        return read(data)
+    except (TypeError, ValueError, KeyError):
+        return None
 
 
 def remove_file(path: Path) -> None:

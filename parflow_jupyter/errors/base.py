@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar, TypeVar
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,7 @@ class Problem:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Problem:
         """Rebuild from the JSON form; a later version may have told more."""
-        names = {"where", "what", "fix", "reason", "action"}
-        return cls(**{name: data[name] for name in names & data.keys()})
+        return from_plain(cls, data)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -48,6 +49,17 @@ def to_plain(told: Any) -> dict[str, Any]:
         {'where': 'engine 1', 'what': 'is silent', 'fix': 'wait'}
     """
     return asdict(told, dict_factory=_without_unsaid)
+
+
+def from_plain(kind: type[Kind], data: Mapping[str, Any]) -> Kind:
+    """Return an instance of a dataclass; a later version may have told more than is known here.
+
+    Example:
+        >>> from_plain(Problem, {"where": "a", "what": "b", "fix": "c", "since": 5}).fix
+        'c'
+    """
+    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in data.items() if name in known})
 
 
 def _without_unsaid(fields: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from parflow_jupyter._system.pickling import loads
 from parflow_jupyter._system.plain_process import forks, leave_copy, no_running_loop
+from parflow_jupyter._system.shell import own_shell
 
 _PROPERTIES: dict[str, Any] = {}
 _OF_THE_REQUEST = re.compile(r"_\w{8,}_(f|args|kwargs|result)")
@@ -65,7 +66,7 @@ def properties(changes: dict[str, Any] | None = None) -> dict[str, Any]:
 
 def clear_names() -> None:
     """Remove every name from this engine's namespace but IPython's own."""
-    shell = _shell()
+    shell = own_shell()
     if shell is None:
         return
     kept = {name: value for name, value in shell.user_ns.items() if _OF_THE_REQUEST.fullmatch(name)}
@@ -117,12 +118,6 @@ def _show_sources(sources: dict[str, str]) -> None:
 
 
 def _namespace() -> dict[str, Any]:
-    shell = _shell()
+    shell = own_shell()
     found: dict[str, Any] = shell.user_ns if shell is not None else vars(sys.modules["__main__"])
     return found
-
-
-def _shell() -> Any:
-    # Looked up, not imported: an engine has one, and where there is none there is no need for one.
-    module = sys.modules.get("IPython.core.getipython")
-    return module.get_ipython() if module is not None else None

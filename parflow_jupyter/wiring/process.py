@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from parflow_jupyter.events import EngineExited, Event
 from parflow_jupyter.wiring import prompts
@@ -95,10 +94,3 @@ def offer_to_start() -> bool | None:
     if answer:
         current.clusters().start_engines()
     return answer
-
-
-def shell() -> Any:
-    """Return the IPython shell of this process, or None."""
-    # Looked up, not imported: without a shell in this process there is none to show anything in.
-    found = sys.modules.get("IPython.core.getipython")
-    return found.get_ipython() if found else None

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from parflow_jupyter._system.caller import warn
+from parflow_jupyter._system.shell import own_shell
 
 invitation: Callable[[], object] | None = None
 """Shows people how to say yes later, a button in a notebook; the package sets it."""
@@ -61,17 +62,10 @@ def can_ask() -> bool:
     """Tell whether a question put now would reach a person."""
     if threading.current_thread() is not threading.main_thread():
         return False
-    kernel = _kernel()
+    kernel = getattr(own_shell(), "kernel", None)
     if kernel is not None:
         return _executing_with_stdin(kernel)
     return sys.stdin is not None and sys.stdin.isatty()
-
-
-def _kernel() -> Any | None:
-    # Looked up, not imported: without a shell in this process there is none to ask through.
-    shell_module = sys.modules.get("IPython.core.getipython")
-    shell = shell_module.get_ipython() if shell_module else None
-    return getattr(shell, "kernel", None)
 
 
 def _executing_with_stdin(kernel: Any) -> bool:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Any
 
+from parflow_jupyter._system.shell import own_shell
 from parflow_jupyter.errors import ParflowError
 from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import MapOptions, MapResult, run_map
-from parflow_jupyter.wiring import process
 from parflow_jupyter.wiring.schemes import toolbox
 
 _CANCEL_LOOKS = 0.1
@@ -26,7 +26,7 @@ def history() -> Any:
 
 def notebook() -> str | None:
     """Return the notebook that this kernel belongs to, as Jupyter or VS Code names it."""
-    in_code = getattr(process.shell(), "user_ns", {}).get("__vsc_ipynb_file__")
+    in_code = getattr(own_shell(), "user_ns", {}).get("__vsc_ipynb_file__")
     return os.environ.get("JPY_SESSION_NAME") or (str(in_code) if in_code else None)
 
 
@@ -77,7 +77,7 @@ def _wait(result: MapResult, cancel: threading.Event | None) -> None:
 
 def present(result: MapResult) -> bool:
     """Show a result with its button to retry; return False where nobody could press it."""
-    if getattr(process.shell(), "kernel", None) is None:
+    if getattr(own_shell(), "kernel", None) is None:
         return False
     # By name: widgets are loaded when a result is first shown in a kernel.
     shown: bool = import_module("parflow_jupyter.kernel.buttons.retry").show(result)

@@ -113,6 +113,7 @@ def notebook(monkeypatch):
     fake.display = types.ModuleType("IPython.display")
     fake.display.display = display
     monkeypatch.setitem(sys.modules, "IPython", fake)
+    monkeypatch.setitem(sys.modules, "IPython.core.getipython", fake)
     monkeypatch.setitem(sys.modules, "IPython.display", fake.display)
     return shown
 

@@ -14,7 +14,12 @@ from typing import Any
 
 from parflow_jupyter._system.environment import allowed_environment
 from parflow_jupyter._system.package_dir import IMPORT_ROOT
-from parflow_jupyter._system.private_json import check_writable, read_private_json, record_path
+from parflow_jupyter._system.private_json import (
+    believed,
+    check_writable,
+    read_private_json,
+    record_path,
+)
 from parflow_jupyter._system.process import ProcessIdentity, is_alive
 from parflow_jupyter._system.runtime_dir import (
     cluster_key,
@@ -76,10 +81,7 @@ def read_record(target: Target) -> dict[str, Any] | None:
 
 
 def _identity(data: Any) -> ProcessIdentity | None:
-    try:
-        return ProcessIdentity.from_dict(data)
-    except (TypeError, ValueError, KeyError):
-        return None
+    return believed(ProcessIdentity.from_dict, data)
 
 
 def _socket_paths(target: Target) -> list[str]:

@@ -7,13 +7,13 @@ import json
 import logging
 import socket
 import threading
-from dataclasses import fields
 from typing import Any
 
 from parflow_jupyter.clusters.client.rpc import Target, connect, request
 from parflow_jupyter.clusters.files.owners import Owner
 from parflow_jupyter.clusters.protocol.wire import SUBSCRIBE, encode
 from parflow_jupyter.errors import ParflowError
+from parflow_jupyter.errors.base import from_plain
 from parflow_jupyter.events import ClusterChanged, EngineExited, Event, Listener, OperationChanged
 
 _log = logging.getLogger(__name__)
@@ -33,9 +33,8 @@ def event_from_dict(message: dict[str, Any]) -> Event | None:
     kind = _EVENTS.get(str(message.get("event")))
     if kind is None:
         return None
-    known = {field.name for field in fields(kind)}
     with contextlib.suppress(TypeError):
-        return kind(**{key: value for key, value in message.items() if key in known})
+        return from_plain(kind, message)
     return None
 
 

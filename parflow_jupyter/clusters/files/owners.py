@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from parflow_jupyter._system.private_json import read_private_json, remove_file, write_private_json
+from parflow_jupyter._system.private_json import (
+    believed,
+    read_private_json,
+    remove_file,
+    write_private_json,
+)
 from parflow_jupyter._system.process import ProcessIdentity, identity_of, is_alive, own_identity
 from parflow_jupyter._system.runtime_dir import runtime_dir, writing_in
 from parflow_jupyter.clusters.files.profiles import DEFAULT
@@ -59,12 +64,8 @@ def _path(owner: Owner) -> Path:
 
 def _read(path: Path) -> tuple[Owner, dict[str, Any]] | None:
     data, _ = read_private_json(path)
-    if data is None:
-        return None
-    try:
-        return Owner.from_dict(data), data
-    except (TypeError, ValueError, KeyError):
-        return None
+    owner = believed(Owner.from_dict, data)
+    return None if data is None or owner is None else (owner, data)
 
 
 def register_owner(owner: Owner) -> None:

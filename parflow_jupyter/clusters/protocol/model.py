@@ -7,27 +7,20 @@ form on the supervisor's socket (of ``ClusterInfo``, ``facts`` is what goes over
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from parflow_jupyter.clusters.protocol import tables
 from parflow_jupyter.errors import Problem
-from parflow_jupyter.errors.base import to_plain
+from parflow_jupyter.errors.base import from_plain, to_plain
 
 ClusterState = Literal["stopped", "starting", "running", "stopping", "failed"]
 EngineState = Literal["starting", "idle", "busy", "unresponsive", "dead", "unknown"]
 OperationState = Literal["running", "done", "failed", "cancelled"]
 CleanupMode = Literal["terminate", "detach"]
-Kind = TypeVar("Kind")
 NOBODY = "nobody"
 """The owner of what was left running."""
 _OWNERSHIP = ("lost_by_cleanup", "detach_refused", "adoptable")
-
-
-def _read(kind: type[Kind], values: Mapping[str, Any]) -> Kind:
-    """Make an instance of a dataclass; a later version may have told more than is known here."""
-    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{name: value for name, value in values.items() if name in known})
 
 
 class _Facts:
@@ -128,11 +121,11 @@ class ClusterInfo(_Table):
         controller = data["controller"]
         values = {
             **data,
-            "controller": None if controller is None else _read(ControllerInfo, controller),
-            "engines": [_read(EngineInfo, engine) for engine in data["engines"]],
+            "controller": None if controller is None else from_plain(ControllerInfo, controller),
+            "engines": [from_plain(EngineInfo, engine) for engine in data["engines"]],
             "problems": _problems(data["problems"]),
         }
-        return _read(cls, values)
+        return from_plain(cls, values)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the public JSON form; whose everything is, is told apart from it."""

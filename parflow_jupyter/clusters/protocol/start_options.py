@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from parflow_jupyter.clusters.launchers import check_launcher, is_on_this_host
 from parflow_jupyter.clusters.protocol.engine_count import check_engine_count, limit_of_start
 from parflow_jupyter.clusters.protocol.restart_policy import restart_limit
+from parflow_jupyter.errors.base import from_plain
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,7 @@ class StartOptions:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> StartOptions:
         """Rebuild from the JSON form; a later version may have told more."""
-        known = {item.name for item in fields(cls)}
-        return cls(**{name: value for name, value in data.items() if name in known})
+        return from_plain(cls, data)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""

@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 
-from parflow_jupyter._system.private_json import read_private_json, remove_file
+from parflow_jupyter._system.private_json import believed, read_private_json, remove_file
 from parflow_jupyter._system.process import is_alive
 from parflow_jupyter.clusters.files.owners import Owner
 from parflow_jupyter.clusters.supervisor.control.controllers import connect_controller
@@ -16,20 +16,6 @@ from parflow_jupyter.clusters.supervisor.managed_process import ManagedProcess
 from parflow_jupyter.clusters.supervisor.ownership import grant_lease, note_owner, release
 from parflow_jupyter.clusters.supervisor.state import Cluster
 from parflow_jupyter.errors import ClusterError
-
-
-def _read_process(data: object) -> ManagedProcess | None:
-    try:
-        return ManagedProcess.from_dict(data)  # type: ignore[arg-type]
-    except (TypeError, ValueError, KeyError):
-        return None
-
-
-def _read_owner(data: object) -> Owner | None:
-    try:
-        return Owner.from_dict(data)  # type: ignore[arg-type]
-    except (TypeError, ValueError, KeyError):
-        return None
 
 
 async def rebuild(cluster: Cluster) -> None:
@@ -42,7 +28,7 @@ async def rebuild(cluster: Cluster) -> None:
     if data is None:
         return
     for item in data.get("processes") or []:
-        process = _read_process(item)
+        process = believed(ManagedProcess.from_dict, item)
         if process is None:
             continue
         if is_alive(process.identity):
@@ -52,7 +38,7 @@ async def rebuild(cluster: Cluster) -> None:
     # Followed only after all are known: one that ends now may concern the others.
     for process in list(cluster.processes.values()):
         watch(cluster, process)
-    _take_owners(cluster, [_read_owner(item) for item in data.get("owners") or []])
+    _take_owners(cluster, [believed(Owner.from_dict, item) for item in data.get("owners") or []])
     with contextlib.suppress(ClusterError):
         await connect_controller(cluster)
 

@@ -13,6 +13,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from parflow_jupyter._system.shell import own_shell
 from parflow_jupyter.errors import ParflowError
 from parflow_jupyter.events import Event, MapFinished
 from parflow_jupyter.maps import MapResult
@@ -112,7 +113,4 @@ def show(result: MapResult) -> bool:
 def _is_wanted(result: MapResult) -> bool:
     if not result.done() or result.origin is None or not (result.errors or result.report.not_run):
         return False
-    from IPython import get_ipython
-
-    shell = get_ipython()  # type: ignore[no-untyped-call,unused-ignore]
-    return getattr(shell, "kernel", None) is not None and prompts.can_ask()
+    return getattr(own_shell(), "kernel", None) is not None and prompts.can_ask()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from parflow_jupyter._system.shell import own_shell
 from parflow_jupyter.errors import ParflowError
 from parflow_jupyter.events import Event, OperationChanged
 from parflow_jupyter.wiring import process
@@ -32,7 +33,7 @@ def show(shell: Any = None) -> bool:
         >>> show()
         False
     """
-    kernel = getattr(shell or _shell(), "kernel", None)
+    kernel = getattr(shell or own_shell(), "kernel", None)
     if kernel is None or not hasattr(kernel, "comm_manager"):
         return False
     from IPython.display import display
@@ -40,12 +41,6 @@ def show(shell: Any = None) -> bool:
     kernel.comm_manager.register_target(TARGET, _pressed)
     display({MIME: {"version": 1}, "text/plain": TEXT}, raw=True)  # type: ignore[no-untyped-call,unused-ignore]
     return True
-
-
-def _shell() -> Any:
-    from IPython import get_ipython
-
-    return get_ipython()  # type: ignore[no-untyped-call,unused-ignore]
 
 
 def _pressed(comm: Any, message: Any) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, TextIO
 
+from parflow_jupyter._system.shell import own_shell
 from parflow_jupyter._system.words import seconds, span
 from parflow_jupyter.events import Event, Listener, MapFinished, MapProgress, MapStarted
 from parflow_jupyter.maps.schemes import place
@@ -136,19 +137,13 @@ def progress_listener(stream: TextIO | None = None, *, force: bool = False) -> L
         stream: Where a terminal's line goes; ``sys.stderr`` if None.
         force: Show it also where the stream is no terminal.
     """
-    if _in_kernel():
+    found = own_shell()
+    if getattr(found, "kernel", None) is not None and hasattr(found, "display_pub"):
         return _Notebook()
     target = stream or sys.stderr
     if force or (target is not None and target.isatty()):
         return _Terminal(target)
     return None
-
-
-def _in_kernel() -> bool:
-    # Looked up, never imported: without a shell there is nothing to show it in.
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return getattr(shell, "kernel", None) is not None and hasattr(shell, "display_pub")
 
 
 class _Notebook:

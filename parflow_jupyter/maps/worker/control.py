@@ -11,6 +11,7 @@ import platform
 import sys
 from typing import Any
 
+from parflow_jupyter._system.shell import own_shell
 from parflow_jupyter.maps.worker.worker import PROTOCOL, WORKER
 
 FIELD = "parflow"
@@ -45,7 +46,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def install() -> dict[str, Any]:
     """Listen on this engine's control channel, and return what the client wants to know of it."""
-    kernel = _kernel()
+    kernel = getattr(own_shell(), "kernel", None)
     if kernel is not None:
         handlers = kernel.control_handlers
         original = handlers["interrupt_request"]
@@ -74,10 +75,3 @@ def _wrap(kernel: Any, original: Any) -> Any:
 
     interrupt_request.parflow = True  # type: ignore[attr-defined]
     return interrupt_request
-
-
-def _kernel() -> Any:
-    from IPython import get_ipython
-
-    shell = get_ipython()  # type: ignore[no-untyped-call,unused-ignore]
-    return getattr(shell, "kernel", None)

@@ -30,6 +30,7 @@ def _installed() -> tuple[str, ...]:
     return tuple({os.path.realpath(path) + os.sep for path in found})
 
 
+@cache
 def is_own(path: str) -> bool:
     """Return whether a folder or file is one's own, and not that of an installed package.
 
@@ -68,14 +69,9 @@ def file_of(name: str, module: object) -> str | None:
     file = getattr(module, "__file__", None)
     if not isinstance(file, str) or not file.endswith(".py") or name.startswith("__"):
         return None
-    if name.partition(".")[0] == _PACKAGE or not _is_own_file(file):
+    if name.partition(".")[0] == _PACKAGE or not is_own(file):
         return None
     return file
-
-
-@cache
-def _is_own_file(file: str) -> bool:
-    return is_own(file)
 
 
 def stamp_of(file: str, before: Stamp | None = None) -> Stamp | None:

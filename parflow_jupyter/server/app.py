@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
@@ -13,7 +12,8 @@ from parflow_jupyter.server.bridge import SCHEMAS, Bridge
 from parflow_jupyter.server.poller import Poller
 from parflow_jupyter.server.routes.not_found import ANY_OTHER, OtherHandler
 from parflow_jupyter.server.routes.table import ROUTES, pattern_of
-from parflow_jupyter.server.service import History, Service
+from parflow_jupyter.server.service import Service
+from parflow_jupyter.stores.runs.history import History
 
 if TYPE_CHECKING:
     from parflow_jupyter.clusters import Clusters
@@ -41,8 +41,7 @@ class ParflowExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Build the service, and register routes and event schemas."""
-        history: History = import_module("parflow_jupyter.stores.runs.history")
-        self.service = Service(make_clusters, history)
+        self.service = Service(make_clusters, History())
         self.handlers.extend(
             (pattern_of(route), handler, {"route": route, "service": self.service})
             for route, handler in ROUTES.items()

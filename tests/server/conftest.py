@@ -27,7 +27,7 @@ def history():
 def in_memory(monkeypatch, clusters, history):
     """Make the extension use clusters and a history that only live in memory."""
     monkeypatch.setattr(parflow_jupyter.server.app, "make_clusters", lambda: clusters)
-    monkeypatch.setattr(parflow_jupyter.server.app, "import_module", lambda *_: history)
+    monkeypatch.setattr(parflow_jupyter.server.app, "History", lambda: history)
 
 
 @pytest.fixture

@@ -189,7 +189,7 @@ class ClustersInMemory:
 
 
 class HistoryInMemory:
-    """Answers like ``parflow_jupyter.stores.runs.history``."""
+    """Answers like ``parflow_jupyter.stores.runs.history.History``."""
 
     def __init__(self, rows=()):
         self.rows = list(rows)

@@ -20,7 +20,7 @@ from parflow_jupyter.stores.runs.history import History
 
 @pytest.fixture
 def history(tmp_path, monkeypatch):
-    """A history of the test's own, also for the functions of the module."""
+    """A history of the test's own, also for another handle on it."""
     monkeypatch.setenv("PARFLOW_DATA_DIR", str(tmp_path / "data"))
     return History()
 
@@ -28,13 +28,13 @@ def history(tmp_path, monkeypatch):
 def test_a_map_leaves_a_row(history):
     """With its label, scheme, counts, state and times."""
     run_map(abs, [[-1, 2, -3]], options=quiet(label="distance"), history=history)
-    (row,) = module.runs()
+    (row,) = History().runs()
     assert row["label"] == "distance"
     assert (row["scheme"], row["state"]) == ("serial", "done")
     assert (row["done"], row["failed"], row["total"]) == (3, 0, 3)
     assert row["pid"] == os.getpid()
     assert row["started"] <= row["finished"] <= time.time()
-    assert module.run(row["run"]) == row
+    assert History().run(row["run"]) == row
 
 
 def test_a_failed_map_is_told_so(history):
@@ -58,7 +58,7 @@ def test_anyone_can_stop_a_run(history):
     while not history.runs() and time.monotonic() < deadline:
         time.sleep(0.02)
     (row,) = history.runs()
-    module.request_cancel(row["run"])
+    History().request_cancel(row["run"])
     assert history.run(row["run"])["state"] in ("stopping", "cancelled")
     assert result.wait(4)
     assert result.state == "cancelled"

@@ -184,10 +184,6 @@ class Worker:
         """Let go of the large arrays of a run that is over."""
         self._array_cache.forget(run)
 
-    def holds(self) -> list[str]:
-        """Return the runs that large arrays are held for."""
-        return self._array_cache.runs()
-
     def _drop(self, run: str) -> None:
         self._functions.pop(self._sharing.pop(run, ""), None)
 

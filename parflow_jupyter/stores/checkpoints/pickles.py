@@ -120,11 +120,6 @@ def mark_of(secret: bytes, label: bytes, data: bytes) -> bytes:
     return hmac.digest(secret, _MARK + label + data, "sha256")
 
 
-def is_same(mark: bytes, other: bytes) -> bool:
-    """Compare marks in a time that does not depend on where they differ."""
-    return hmac.compare_digest(mark, other)
-
-
 def write_file(
     path: Path, value: bytes | Large, secret: bytes, label: bytes, limit: int
 ) -> tuple[int, bytes]:
@@ -176,6 +171,6 @@ def read_file(path: Path, secret: bytes, label: bytes, size: int, mark: bytes) -
         with closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as data:
             found = hmac.new(secret, _MARK + label, hashlib.sha256)
             found.update(data)
-            if not is_same(found.digest(), mark):
+            if not hmac.compare_digest(found.digest(), mark):
                 raise CheckpointError(f"{path} is damaged: it is not what was written.")
             return pickle.loads(data)

@@ -7,6 +7,7 @@ when it is whole, its row comes after it, and files without a row are swept.
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 import sqlite3
@@ -22,7 +23,6 @@ from parflow_jupyter.stores.checkpoints.eviction import ROW_BYTES, surplus, swee
 from parflow_jupyter.stores.checkpoints.pickles import (
     SMALL,
     Large,
-    is_same,
     mark_of,
     read_file,
     thaw,
@@ -119,7 +119,7 @@ class Checkpoint(NamedCheckpoint):
             if file is not None:
                 path = self._folder / "values" / os.path.basename(file)
                 return Found(read_file(path, self._secret, label, size, bytes(mark)))
-            if not is_same(mark_of(self._secret, label, bytes(value)), bytes(mark)):
+            if not hmac.compare_digest(mark_of(self._secret, label, bytes(value)), bytes(mark)):
                 return Found(problem="damaged: it is not what was written")
             return Found(thaw(bytes(value)))
         except (CheckpointError, FileNotFoundError) as error:

@@ -257,18 +257,3 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid()) if hasattr(os, "getuid") else ""
-
-
-def runs(limit: int = 50) -> list[dict[str, Any]]:
-    """Return this user's latest runs, newest first; see ``History.runs``."""
-    return History().runs(limit)
-
-
-def run(run: str) -> dict[str, Any]:
-    """Return one of this user's runs; see ``History.run``."""
-    return History().run(run)
-
-
-def request_cancel(run: str) -> None:
-    """Ask one of this user's runs to stop; see ``History.request_cancel``."""
-    History().request_cancel(run)

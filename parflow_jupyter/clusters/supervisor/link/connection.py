@@ -27,7 +27,6 @@ class ControllerLink:
     def __init__(self, connection: Mapping[str, Any], on_change: Callable[[], None]) -> None:
         self.connection = dict(connection)
         self.engines: dict[str, int] = {}
-        self.is_shut_down = False
         self._on_change = on_change
         self._key = str(connection["key"]).encode()
         self._session = uuid.uuid4().hex
@@ -81,8 +80,6 @@ class ControllerLink:
             self.engines[content["uuid"]] = int(content["id"])
         elif kind == "unregistration_notification":
             self.engines.pop(content["uuid"], None)
-        elif kind == "shutdown_notification":
-            self.is_shut_down = True
         self._on_change()
 
     def tell_change(self) -> None:

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from parflow_jupyter._system.package_dir import PACKAGE
+
 Stamp = tuple[int, int, str]
 """Time of the last change in nanoseconds, size, and hash of a file."""
 
 PACKAGE_FOLDERS = {"site-packages", "dist-packages", "lib-dynload"}
 """How the folders of installed packages are called, whatever Python they are of."""
 
-_PACKAGE = __name__.partition(".")[0]
 _others: dict[str, object] = {}
 
 
@@ -69,7 +70,7 @@ def file_of(name: str, module: object) -> str | None:
     file = getattr(module, "__file__", None)
     if not isinstance(file, str) or not file.endswith(".py") or name.startswith("__"):
         return None
-    if name.partition(".")[0] == _PACKAGE or not is_own(file):
+    if name.partition(".")[0] == PACKAGE or not is_own(file):
         return None
     return file
 

@@ -13,10 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from parflow_jupyter._system.local_modules import is_own
+from parflow_jupyter._system.package_dir import PACKAGE
 from parflow_jupyter.fingerprint.source import source_digest
 from parflow_jupyter.fingerprint.values import digest_of
-
-_OURS = __name__.partition(".")[0]
 
 
 def package_of(name: str) -> str | None:
@@ -32,7 +31,7 @@ def package_of(name: str) -> str | None:
     top = name.partition(".")[0]
     if top in sys.stdlib_module_names or top in ("builtins", "__future__"):
         return "Python"
-    if top == _OURS:
+    if top == PACKAGE:
         return top
     origin = file_of(top)
     if origin is None:
@@ -45,7 +44,7 @@ def version_of(package: str) -> str:
     """Return the version of an installed package, or of Python without its patch number."""
     if package == "Python":
         return f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]}"
-    if package == _OURS:
+    if package == PACKAGE:
         return "0"  # what a map computes does not depend on who runs it
     told = getattr(sys.modules.get(package), "__version__", None)
     if isinstance(told, str):

@@ -83,22 +83,17 @@ class MapResult(Sequence[Any]):
         return list, (list(self._values()),)
 
     def _values(self) -> list[Any]:
-        self._wait_for_values()
+        self.wait()
+        if self._problem is not None and self.state == "failed":
+            raise self._problem
         if self._kept is None:
             self._kept = self._finished_values()
         return self._kept
 
-    def _wait_for_values(self) -> None:
-        while not self.ended.wait(0.1):
-            pass
-        if self._problem is not None and self.state == "failed":
-            raise self._problem
-
     def _finished_values(self) -> list[Any]:
-        values = self._collector.item_queue.values
         if self._on_error == "skip":
-            failed = self._collector.failures
-            return [v for i, v in enumerate(values) if v is not MISSING and i not in failed]
+            return list(self.finished_items.values())
+        values = self._collector.item_queue.values
         if self._report.not_run:
             return [
                 _not_run(i, self._token.why) if v is MISSING else v for i, v in enumerate(values)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from parflow_jupyter._system.private_files import private_folder
 from parflow_jupyter.errors import (
     ClusterError,
     InvalidInputError,
@@ -149,7 +150,7 @@ def make_usable(path: Path) -> None:
         _make(path.name.removeprefix("profile_"))
     with _writing_in(path):
         for sub in ("security", "log"):
-            (path / sub).mkdir(mode=0o700, exist_ok=True)
+            private_folder(path / sub)
 
 
 def configured_launcher(profile_dir: Path) -> str | None:

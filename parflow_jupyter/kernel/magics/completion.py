@@ -151,10 +151,6 @@ def _profiles(api: Any) -> list[str]:
     return [found.name for found in api.profiles()]
 
 
-def _schemes(api: Any) -> list[str]:
-    return list(api.schemes())
-
-
 def _engines(api: Any) -> list[str]:
     return [str(engine.id) for engine in api.cluster_info().engines if engine.id is not None]
 
@@ -170,8 +166,8 @@ _SOURCES: dict[tuple[str, str], Callable[[Any], list[str]]] = {
     ("start", "launcher"): _launchers,
     ("profile", "name"): _profiles,
     ("logs", "engine"): _engines,
-    ("scheme", "name"): _schemes,
-    ("map", "scheme"): lambda api: ["auto", *_schemes(api)],
+    ("scheme", "name"): lambda api: list(api.schemes()),
+    ("map", "scheme"): lambda api: ["auto", *api.schemes()],
     ("map", "checkpoint"): lambda api: [kept.name for kept in api.checkpoints()],
 }
 

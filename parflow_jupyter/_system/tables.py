@@ -21,6 +21,23 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str
     ]
 
 
+def table_css(name: str) -> str:
+    """Return the CSS of the tables inside what has a class; it follows the notebook's theme.
+
+    Example:
+        >>> table_css("parflow-run").splitlines()[0]
+        '.parflow-run { color: var(--jp-ui-font-color1, inherit); }'
+    """
+    twice = f".{name}.{name}"  # stronger than the notebook's own rules for tables
+    return f"""\
+.{name} {{ color: var(--jp-ui-font-color1, inherit); }}
+{twice} table {{ border-collapse: collapse; margin: 6px 0; }}
+{twice} th, {twice} td {{
+  border: 1px solid var(--jp-border-color2, #8886); padding: 3px 8px; text-align: left;
+  vertical-align: top; white-space: nowrap; background: transparent; }}
+"""
+
+
 class Html(str):
     """Text that is HTML already, and is not escaped."""
 

@@ -10,7 +10,7 @@ from html import escape
 from typing import Protocol
 
 from parflow_jupyter._system.cpu_count import counted
-from parflow_jupyter._system.tables import Html, html_table
+from parflow_jupyter._system.tables import Html, html_table, table_css
 from parflow_jupyter._system.words import bounded_repr, seconds, text_of
 from parflow_jupyter.maps.report import ItemFailure, Report
 from parflow_jupyter.maps.schemes import place
@@ -20,20 +20,15 @@ _MESSAGE = 300
 _OUTPUT = 2000
 _WARNING = re.compile(r"^.*\b\w*Warning: ", re.MULTILINE)
 
-STYLE = """
+STYLE = f"""
 <style>
-.parflow-result { color: var(--jp-ui-font-color1, inherit); }
-.parflow-result.parflow-result table { border-collapse: collapse; margin: 6px 0; }
-.parflow-result.parflow-result th, .parflow-result.parflow-result td {
-  border: 1px solid var(--jp-border-color2, #8886); padding: 3px 8px; text-align: left;
-  vertical-align: top; background: transparent; }
-.parflow-result.parflow-result th, .parflow-result.parflow-result td { white-space: nowrap; }
-.parflow-result.parflow-result td.parflow-text { white-space: normal; }
-.parflow-result summary { cursor: pointer; }
-.parflow-result.parflow-result pre { background: var(--jp-layout-color2, #8882); padding: 6px 8px;
+{table_css("parflow-result")}\
+.parflow-result.parflow-result td.parflow-text {{ white-space: normal; }}
+.parflow-result summary {{ cursor: pointer; }}
+.parflow-result.parflow-result pre {{ background: var(--jp-layout-color2, #8882); padding: 6px 8px;
   margin: 4px 0; max-height: 20em; overflow: auto; color: inherit; text-align: left;
-  white-space: pre; width: 0; min-width: max(100% - 16px, 36em); }
-.parflow-result .parflow-failed { color: var(--jp-error-color0, #c62828); font-weight: 600; }
+  white-space: pre; width: 0; min-width: max(100% - 16px, 36em); }}
+.parflow-result .parflow-failed {{ color: var(--jp-error-color0, #c62828); font-weight: 600; }}
 </style>
 """
 

@@ -7,18 +7,14 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
-from parflow_jupyter._system.tables import html_table
+from parflow_jupyter._system.tables import html_table, table_css
 from parflow_jupyter.errors import PipelineError
 from parflow_jupyter.pipelines.model import Handle, listing
 
-_STYLE = """
+_STYLE = f"""
 <style>
-.parflow-run { color: var(--jp-ui-font-color1, inherit); }
-.parflow-run.parflow-run table { border-collapse: collapse; margin: 6px 0; }
-.parflow-run.parflow-run th, .parflow-run.parflow-run td {
-  border: 1px solid var(--jp-border-color2, #8886); padding: 3px 8px; text-align: left;
-  vertical-align: top; white-space: nowrap; background: transparent; }
-.parflow-run.parflow-run td:last-child { white-space: normal; }
+{table_css("parflow-run")}\
+.parflow-run.parflow-run td:last-child {{ white-space: normal; }}
 </style>
 """
 

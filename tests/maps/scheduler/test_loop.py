@@ -94,6 +94,14 @@ def test_where_no_slot_fits_the_wait_is_short():
     assert "no engine is left (engine 7 has Python 2)" in str(run.failure(2))
 
 
+def test_where_one_fitted_before_it_is_awaited_as_long_as_any():
+    run = FakeRun(3, slots=1, script=Script(usual=5.0))
+    run.at(0.1, run.refuse, "engine 7", "engine 7 has Python 2")
+    run.at(1, run.on, "engine 0", "die")
+    assert run.run() == "done"
+    assert 1 + loop.NO_SLOT <= run.seconds < 1 + loop.NO_SLOT + SOON
+
+
 @pytest.mark.parametrize("gone_at", [0.1, 3.5])
 def test_the_wait_begins_when_the_last_slot_leaves(gone_at):
     run = FakeRun(30, slots=1, script=Script(usual=1.0))

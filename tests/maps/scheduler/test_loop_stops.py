@@ -157,3 +157,14 @@ def test_the_list_of_runs_can_stop_a_run():
     run.watch.cancel_wanted = lambda: run.seconds > 1
     assert run.run() == "cancelled"
     assert run.token.why == "it was asked to stop from the list of runs"
+
+
+def test_a_run_that_has_all_waits_for_no_slot():
+    """Though one holds on to an item that another has brought."""
+    run = FakeRun(2, script=Script({0: ("value", "deaf")}, usual=4.0), batch=1, timeout=60.0)
+    run.at(1, run.on, "engine 0", "freeze")
+    run.at(loop.FROZEN + 2, run.on, "engine 0", "thaw")
+    assert run.run() == "done"
+    assert run.slots.begun[0] == 2
+    assert run.seconds < loop.FROZEN + 2 + SOON
+    assert run.slots.killed == []

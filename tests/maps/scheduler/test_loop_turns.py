@@ -4,9 +4,9 @@ import pytest
 from fake_engine import Script
 from fake_run import FakeRun
 
-from parflow_jupyter.maps.abc import SlotJoined
+from parflow_jupyter.maps.abc import Capabilities, SlotJoined
 from parflow_jupyter.maps.scheduler import loop
-from parflow_jupyter.maps.scheduler.batch_size import Pace
+from parflow_jupyter.maps.scheduler.batch_size import BUDGET, FIRST_BUDGET, Pace
 from parflow_jupyter.maps.scheduler.slot_tracker import Sent
 
 
@@ -18,11 +18,13 @@ class Turns:
         self.runner, self.tracker = self.run.runner, self.run.runner._tracker
         self.runner.slots = self
         self.submitted, self.asked_back, self.collected, self.asked = [], [], [], []
+        self.budgets = set()
         for slot in slots:
             self.tracker.handle(SlotJoined(slot))
 
     def submit(self, slot, batch):
         self.submitted.append((slot, list(batch.indices)))
+        self.budgets.add(batch.budget)
 
     def give_back(self, slot, batch, size):
         self.asked_back.append((slot, batch, size))
@@ -73,6 +75,17 @@ def test_every_slot_has_a_batch_before_one_has_two(per_item, held, submitted):
     assert [slot for slot, _ in turns.submitted] == submitted
 
 
+@pytest.mark.parametrize(
+    ("batch", "per_item", "budget"),
+    [("auto", None, FIRST_BUDGET), ("auto", 1e-3, BUDGET), (4, None, None), (4, 1e-3, None)],
+)
+def test_batches_have_a_budget_unless_their_size_is_the_callers(batch, per_item, budget):
+    turns = Turns(batch=batch)
+    turns.tracker.pace = Pace(2, per_item)
+    turns.runner._fill()
+    assert turns.budgets == {budget}
+
+
 # --- taking back -----------------------------------------------------------------------------
 
 
@@ -109,13 +122,15 @@ def test_items_are_taken_back_from_whom_has_most(batches, chosen):
     assert len(set(turns.asked_back)) == len(turns.asked_back)
 
 
-@pytest.mark.parametrize("why", ["busy", "fixed", "finished", "waiting"])
+@pytest.mark.parametrize("why", ["busy", "fixed", "finished", "waiting", "unable"])
 def test_nothing_is_taken_back_without_need(why):
     """By a slot that has a batch, of batches of a fixed size, or while items wait."""
     turns = Turns(4, ("a", "b"), **({"batch": 4} if why == "fixed" else {}))
+    if why == "unable":
+        turns.runner._scheme.capabilities = Capabilities()
     turns.has("a", 0, 2 if why == "waiting" else 3, taken=3 if why == "finished" else 0)
     if why != "waiting":
-        turns.has("a" if why in ("fixed", "finished") else "b", 1, 1, ago=0.0)
+        turns.has("b" if why == "busy" else "a", 1, 1, ago=0.0)
     turns.runner._fill()
     assert turns.asked_back == []
 
@@ -181,8 +196,21 @@ def test_a_busy_slot_is_asked_whether_it_lives(timeout, ago, asked_ago, asked):
     turns.has("a", 0, 4, ago)
     if asked_ago is not None:
         state.asked = now - asked_ago
+    # A batch behind another says nothing of how long that has run.
+    turns.has("a", 1, 4, 0.0)
     turns.runner._look_at("a", state, now)
     assert turns.asked == (["a"] if asked else [])
+
+
+def test_where_slots_cannot_say_that_they_live_they_are_not_asked():
+    """Nor are they taken to be frozen."""
+    turns = Turns(slots=("a",))
+    turns.runner._scheme.capabilities = Capabilities()
+    turns.has("a", 0, 4, 100.0)
+    state = turns.tracker.states["a"]
+    state.alive = 0.0
+    turns.runner._look_at("a", state, turns.run.time())
+    assert (turns.asked, state.frozen) == ([], False)
 
 
 @pytest.mark.parametrize(

@@ -168,3 +168,13 @@ def test_a_run_that_has_all_waits_for_no_slot():
     assert run.slots.begun[0] == 2
     assert run.seconds < loop.FROZEN + 2 + SOON
     assert run.slots.killed == []
+
+
+def test_a_run_whose_last_answer_was_on_its_way_is_done():
+    """It was stopped, and lacks nothing."""
+    run = FakeRun(1, slots=1, script=Script(usual=0.2))
+    run.at(0.203, run.token.cancel, "the cell was interrupted")
+    run.at(0.203, run.runner.wake)
+    assert run.run() == "done"
+    assert run.values == all_values(1)
+    assert run.seconds < 0.25

@@ -198,8 +198,9 @@ def test_a_busy_slot_is_asked_whether_it_lives(timeout, ago, asked_ago, asked):
         state.asked = now - asked_ago
     # A batch behind another says nothing of how long that has run.
     turns.has("a", 1, 4, 0.0)
-    turns.runner._look_at("a", state, now)
-    assert turns.asked == (["a"] if asked else [])
+    for _ in range(2):
+        turns.runner._look_at("a", state, now)
+        assert turns.asked == (["a"] if asked else [])
 
 
 def test_where_slots_cannot_say_that_they_live_they_are_not_asked():

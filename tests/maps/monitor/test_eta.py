@@ -11,7 +11,7 @@ from parflow_jupyter.maps.monitor.eta import TimeSample, remaining
 from parflow_jupyter.maps.monitor.forecast import Forecast
 from parflow_jupyter.maps.report import Report
 
-TRACES = json.loads((Path(__file__).parent.parent / "data" / "traces.json").read_text())
+TRACES = json.loads((Path(__file__).parents[2] / "data" / "traces.json").read_text())
 DRAWS = {
     "lognormal": lambda rng: rng.lognormvariate(0, 1),
     "pareto": lambda rng: rng.paretovariate(1.5),

@@ -16,7 +16,7 @@ class Turns:
     def __init__(self, total=40, slots=("a", "b", "c"), **options):
         self.run = FakeRun(total, slots=0, **options)
         self.runner, self.tracker = self.run.runner, self.run.runner._tracker
-        self.runner.slots = self
+        self.runner.slots = self.runner._slots = self
         self.submitted, self.asked_back, self.collected, self.asked = [], [], [], []
         self.budgets = set()
         for slot in slots:

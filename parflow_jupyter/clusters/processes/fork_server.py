@@ -97,13 +97,23 @@ def _fork(spec: dict[str, Any]) -> tuple[int, int]:
         os._exit(code)
 
 
+def _ended_child() -> int:
+    """Return a child that has ended and is still to be reaped, or 0."""
+    found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    return found.si_pid if found is not None else 0
+
+
 def _reap() -> list[dict[str, int]]:
     ended = []
     with contextlib.suppress(ChildProcessError):
         while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
+            pid = _ended_child()
+            if not pid:
                 break
+            # While it is not reaped, its number can't be anybody else's.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+            _, status = os.waitpid(pid, 0)
             ended.append({"exit": pid, "status": status})
     return ended
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from parflow_jupyter._system.private_json import remove_file
+from parflow_jupyter._system.process import ProcessIdentity, process_stat
 from parflow_jupyter.clusters.files.connection_files import remove_connection_files
 from parflow_jupyter.clusters.supervisor.control import stopping
 from parflow_jupyter.clusters.supervisor.death.exit_status import describe_exit
@@ -33,15 +34,21 @@ async def _exit_status(cluster: Cluster, pid: int) -> int | None:
     return None
 
 
-def _end_group(pid: int) -> None:
-    """End what a process of ours left in its session: its own children would wait for ever."""
+def end_group(identity: ProcessIdentity) -> None:
+    """End what a process of ours left in its session: its own children would wait for ever.
+
+    While one of them lives, the system gives the number to nobody else; once none does, it may be
+    that of a stranger, who is let alone.
+    """
+    stat = process_stat(identity.pid)
+    if stat is not None and stat[1] != identity.start_time:
+        return
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(identity.pid, signal.SIGKILL)
 
 
 async def _process_ended(cluster: Cluster, process: ManagedProcess) -> None:
-    # At once, while the number still is that of the process that ended.
-    _end_group(process.pid)
+    end_group(process.identity)
     if process.kind == "engine" and cluster.link is not None:
         with contextlib.suppress(Exception):
             await cluster.link.forget_engine(process.uuid)

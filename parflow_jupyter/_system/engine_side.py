@@ -47,7 +47,12 @@ def started_as() -> str:
         ''
     """
     apps = sys.modules.get("ipyparallel.apps.baseapp")
-    if apps is None or not apps.BaseParallelApplication.initialized():
+    if apps is None:
         return role
-    name: str = apps.BaseParallelApplication.instance().name
-    return name.removeprefix("ip")
+    from traitlets.config import Application
+
+    # Asked of all applications: a kernel's or a server's counts as one of each class above it.
+    application = Application.instance() if Application.initialized() else None
+    if not isinstance(application, apps.BaseParallelApplication):
+        return role
+    return str(application.name).removeprefix("ip")

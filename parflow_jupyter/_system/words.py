@@ -34,6 +34,16 @@ def text_of(error: BaseException) -> str:
         return f"(its text can't be shown: {type(problem).__name__})"
 
 
+def words_of(error: BaseException) -> str:
+    """Return an exception's type and text, never failing.
+
+    Example:
+        >>> words_of(ValueError("no number"))
+        'ValueError: no number'
+    """
+    return f"{type(error).__name__}: {text_of(error)}"
+
+
 def seconds(value: float) -> str:
     """Return a duration for people.
 

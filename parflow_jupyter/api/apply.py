@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from parflow_jupyter._system.callables import attribute_of
 from parflow_jupyter._system.exceptions import add_note
 from parflow_jupyter.api.maps import parallel_map
 from parflow_jupyter.errors import InvalidInputError
@@ -59,7 +60,7 @@ def parallel_apply(
 
 
 def _name_piece(error: Exception, pieces: Pieces) -> None:
-    failures = getattr(getattr(error, "map_result", None), "errors", [])
+    failures = getattr(attribute_of(error, "map_result"), "errors", [])
     for failure in failures:
         if failure.exception is error:
             add_note(error, f"It was the {pieces.one} {pieces.names()[failure.index]!r}.")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from parflow_jupyter._system.callables import attribute_of, name_of
 from parflow_jupyter._system.caller import warn
 from parflow_jupyter._system.exceptions import add_note, put
-from parflow_jupyter._system.words import bounded_repr
+from parflow_jupyter._system.words import bounded_repr, words_of
 from parflow_jupyter.events import Listener
 from parflow_jupyter.maps import last
 from parflow_jupyter.maps.abc import Plan
@@ -193,18 +193,23 @@ class Call:
             self._finish("failed", error)
             raise
         if self._scheme.capabilities.in_caller and not self._options.block:
-            threading.Thread(target=self._serve, name=f"{name} items", daemon=True).start()
+            try:
+                threading.Thread(target=self._serve, name=f"{name} items", daemon=True).start()
+            except RuntimeError as error:
+                self._token.cancel(f"its items can't be run: {error}")
+                raise
         return self._result
 
     def start_and_wait(self) -> MapResult:
         """Begin, and return the result at the end, or raise what ended the run."""
         __tracebackhide__ = True
-        self.start()
         try:
+            self.start()
             self._serve()
         except BaseException as stop:
             # Also what a signal's handler raises: nothing goes on in the background.
-            self._interrupted(stop)
+            if not self._result.done():
+                self._interrupted(stop)
             raise
         if self._result._problem is not None:
             raise self._result._problem
@@ -224,24 +229,29 @@ class Call:
         self._finish(state, problem)
 
     def _finish(self, state: str, problem: BaseException | None) -> None:
-        report, collector = self._report, self._collector
-        report.elapsed = self._elapsed + self._watch.elapsed
-        report.total = collector.item_queue.total
-        report.not_run = report.total - collector.item_queue.done
+        collector = self._collector
         problem = problem or collector.fatal
-        if problem is None and state == "failed":
-            problem = self.failure()
+        # Whoever waits learns how the run ended, whatever fails in telling the others.
+        steps = (self._count_up, self._let_go, lambda: self._watch.finished(collector, state))
+        try:
+            if problem is None and state == "failed":
+                problem = self.failure()
+            for step in steps:
+                told = _failure_of(step)
+                if told and problem is not None:
+                    add_note(problem, f"The end of the run could not be kept: {told}")
+        except BaseException as error:
+            problem = problem or error
+        finally:
+            self._result._end(state, problem)
+
+    def _count_up(self) -> None:
+        report, item_queue = self._report, self._collector.item_queue
+        report.elapsed = self._elapsed + self._watch.elapsed
+        report.total = item_queue.total
+        report.not_run = report.total - item_queue.done
         if self._remembers:
             last.remember(self._result)
-        # Whoever waits learns how the run ended, whatever fails in telling the others.
-        for step in (self._let_go, lambda: self._watch.finished(collector, state)):
-            try:
-                step()
-            except BaseException as error:
-                _log.warning("The end of %s could not be kept", self._result, exc_info=error)
-                if problem is not None:
-                    add_note(problem, f"The end of the run could not be kept: {error!r}")
-        self._result._end(state, problem)
 
     def _let_go(self) -> None:
         if self._shares is not None:
@@ -301,3 +311,12 @@ class Call:
         add_note(exception, note)
         put(exception, map_result=self._result)
         return exception
+
+
+def _failure_of(step: Callable[[], None]) -> str:
+    try:
+        step()
+    except BaseException as error:
+        _log.warning("The end of a run could not be kept", exc_info=error)
+        return words_of(error)
+    return ""

@@ -79,9 +79,10 @@ def run_imap(
 def _results(
     call: Call, source: InputStream, on_error: str, ordered: bool
 ) -> Generator[Any, None, None]:
-    result = call.start()
-    source.start(call.wake)
+    result = call.result
     try:
+        call.start()
+        source.start(call.wake)
         for index, value in _in_order(_as_they_come(call, source), ordered):
             failed = index in result._collector.failures
             if failed and on_error == "raise":

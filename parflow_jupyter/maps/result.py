@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
@@ -15,6 +16,9 @@ from parflow_jupyter.maps.scheduler.item_queue import MISSING
 from parflow_jupyter.maps.worker.replay import Origin
 
 __all__ = ["ItemFailure", "MapResult", "Report"]
+
+
+_log = logging.getLogger(__name__)
 
 
 class MapResult(Sequence[Any]):
@@ -215,7 +219,11 @@ class MapResult(Sequence[Any]):
         self._problem = problem
         self.ended.set()
         while self._callbacks:
-            self._callbacks.pop()()
+            try:
+                self._callbacks.pop()()
+            except Exception:
+                # The others are told all the same.
+                _log.warning("A callback at the end of a map failed", exc_info=True)
 
     def _when_ended(self, callback: Callable[[], None]) -> None:
         self._callbacks.append(callback)

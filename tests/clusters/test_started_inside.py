@@ -63,6 +63,24 @@ def test_engines_that_others_start_start_none_either(clusters, isolated_home):
             os.killpg(engine.pid, signal.SIGKILL)
 
 
+@pytest.mark.parametrize(
+    "application", ["jupyter_server.serverapp:ServerApp", "ipykernel.kernelapp:IPKernelApp"]
+)
+def test_kernels_and_servers_start_engines(application):
+    """Their applications share classes with those of engines, which may be loaded there, too."""
+    module, _, name = application.partition(":")
+    text = (
+        f"import ipyparallel.apps.baseapp, {module}\n"
+        f"{module}.{name}.instance()\n"
+        f"from parflow_jupyter._system.engine_side import started_as\n"
+        f"print(repr(started_as()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "''\n"
+
+
 def test_worker_processes_start_no_engines(isolated_home):
     """An item that asks for engines fails with the reason."""
 

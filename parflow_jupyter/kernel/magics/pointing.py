@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from types import TracebackType
 
+from parflow_jupyter._system.callables import attribute_of
+
 
 def at_the_cell(error: BaseException, filename: str) -> TracebackType | None:
     """Return a traceback of an error that begins with the cell's own line.
@@ -39,7 +41,7 @@ def at_the_cell(error: BaseException, filename: str) -> TracebackType | None:
 
 
 def _line_elsewhere(error: BaseException, filename: str) -> int | None:
-    failures = getattr(getattr(error, "map_result", None), "errors", None) or []
+    failures = getattr(attribute_of(error, "map_result"), "errors", [])
     text = str(failures[0].traceback) if failures else ""
     found = re.search(rf'File "{re.escape(filename)}", line (\d+)', text)
     return int(found.group(1)) if found else None

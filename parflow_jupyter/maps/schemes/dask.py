@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from parflow_jupyter._system.cpu_count import counted
+from parflow_jupyter._system.words import words_of
 from parflow_jupyter.maps.abc import (
     Capabilities,
     Plan,
@@ -33,7 +34,7 @@ from parflow_jupyter.maps.messages import Batch
 from parflow_jupyter.maps.schemes._engine_probe import KNOWN, PROBE, why_unfit
 from parflow_jupyter.maps.schemes._remote import ControlRequest, Heard, RemoteSlots
 from parflow_jupyter.maps.worker.control import answer
-from parflow_jupyter.maps.worker.worker import WORKER, words_of
+from parflow_jupyter.maps.worker.worker import WORKER
 
 DEADLINE = 5.0
 """Seconds that the scheduler has to tell its workers."""

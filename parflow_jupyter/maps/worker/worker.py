@@ -16,6 +16,7 @@ from typing import Any
 
 from parflow_jupyter._system import engine_side
 from parflow_jupyter._system.pickling import dumps
+from parflow_jupyter._system.words import words_of
 from parflow_jupyter.maps.messages import BatchHeader, BatchResult, RunSetup
 from parflow_jupyter.maps.options import MapOptions
 from parflow_jupyter.maps.transport.function import what_cannot_be_pickled
@@ -229,11 +230,6 @@ class Worker:
             "position": position,
             "overdue": max(0.0, -left) if position >= 0 else 0.0,
         }
-
-
-def words_of(error: BaseException) -> str:
-    """Return an error's type and message."""
-    return f"{type(error).__name__}: {error}"
 
 
 def _remember(

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from parflow_jupyter._system.exceptions import add_note
+from parflow_jupyter._system.words import bounded_repr
 from parflow_jupyter.events import Event, Listener, MapProgress, MapStarted, ModuleChanged
 from parflow_jupyter.pipelines.abc import Cancel, RunContext
 from parflow_jupyter.pipelines.model import Content, PipelineLike
@@ -91,7 +92,7 @@ class _Runner:
         self._finish(begin, "cancelled" if self._cancelled else "failed" if errors else "done")
         if errors:
             for other in errors[1:]:
-                add_note(errors[0], f"Another module failed too: {other!r}")
+                add_note(errors[0], f"Another module failed too: {bounded_repr(other)}")
             self._attach(errors[0])
             raise errors[0]
         return self.result

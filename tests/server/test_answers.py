@@ -30,6 +30,7 @@ EXPECTED = {
     "ControllerStartError": 502,
     "ControllerSilentError": 502,
     "EngineStartError": 502,
+    "StartRefusedError": 502,
     "SupervisorError": 503,
     "ProtocolMismatchError": 503,
 }

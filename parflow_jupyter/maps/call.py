@@ -208,7 +208,7 @@ class Call:
             self._serve()
         except BaseException as stop:
             # Also what a signal's handler raises: nothing goes on in the background.
-            if not self._result.done():
+            if stop is not self._watch.warned and stop is not self._result._problem:
                 self._interrupted(stop)
             raise
         if self._result._problem is not None:
